@@ -1,0 +1,193 @@
+"""
+The contract as plain frozen facts, with no YAML in them: what every later stage is compiled from.
+
+A contract is made by ``logshape.load`` or read from the file that ``make build`` writes; both give the same value.
+"""
+
+from __future__ import annotations
+
+import re
+from fnmatch import translate
+from typing import Final, Literal, TypeAlias
+
+import msgspec
+
+from logshape.contract.levels import Level  # noqa: TC001 # msgspec reads the annotations when it decodes
+from logshape.contract.predicates import Predicate  # noqa: TC001 # as above
+from logshape.contract.templates import Template  # noqa: TC001 # as above
+
+FieldType: TypeAlias = Literal["keyword", "text", "boolean", "integer", "long", "double", "timestamp", "ip", "object"]
+Period: TypeAlias = Literal["day", "week", "month"]
+Scalar: TypeAlias = str | int | float | bool
+
+
+class Fact(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What the classes of this module have in common: frozen, by keyword, equal by value."""
+
+
+class Field(Fact, kw_only=True):
+    """One field, with one meaning in parser, mapping, Parquet and queries."""
+
+    name: str
+    type: FieldType
+    why: str
+    unit: str | None = None
+    range: tuple[float, float] | None = None
+    example: Scalar | None = None
+
+
+class Path(Fact, kw_only=True):
+    """
+    Where a JSON line holds a value: ``order.id`` is the steps ``order``, ``id``.
+
+    The filter ``lines`` takes a list of strings as one text with a line each.
+    """
+
+    steps: tuple[str, ...]
+    filter: Literal["lines"] | None = None
+
+
+class Key(Fact, kw_only=True):
+    """The paths that give one field in JSON lines; the first that is there and not null wins."""
+
+    field: str
+    paths: tuple[Path, ...]
+
+
+class Need(Fact, kw_only=True):
+    """What a JSON line must hold to be of a format: at least one path with a value, which *like* matches if given."""
+
+    paths: tuple[Path, ...]
+    like: str | None = None
+
+
+class Line(Fact, kw_only=True):
+    """One way to write a line of text, with what such a line says of itself without words."""
+
+    template: Template
+    set: dict[str, Scalar] = {}
+
+
+class Example(Fact, kw_only=True):
+    """A line and the record, or a part of it, that it must give."""
+
+    line: str
+    record: dict[str, object]
+    at: tuple[int, int] = (1, 1)
+    """Line and column of ``record`` in the contract's file."""
+
+
+class Format(Fact, kw_only=True):
+    """How one family of lines is written: templates for text, keys for JSON, or both."""
+
+    name: str
+    lines: tuple[Line, ...] = ()
+    json: tuple[Key, ...] | None = None
+    needs: tuple[Need, ...] = ()
+    pairs: tuple[Template, ...] = ()
+    levels: dict[str, Level] = {}
+    nulls: tuple[str, ...] = ()
+    zone: str | None = None
+    set: dict[str, Scalar] = {}
+    examples: tuple[Example, ...] = ()
+
+
+class Keep(Fact, kw_only=True):
+    """How many days a store keeps what it got; None is for ever."""
+
+    logs: int | None = None
+    index: int | None = None
+
+
+class Group(Fact, kw_only=True):
+    """One entry of ``groups``: the log groups it matches, how their lines are read and how long they are kept."""
+
+    name: str
+    match: tuple[str, ...]
+    exclude: tuple[str, ...] = ()
+    formats: tuple[str, ...]
+    set: dict[str, Scalar] = {}
+    keep: Keep = Keep()
+    subscribe: bool = True
+    drop: tuple[Predicate, ...] = ()
+    raw: bool = True
+
+    def matches(self, log_group: str) -> bool:
+        """Say whether *log_group* is of this entry: a glob of ``match`` fits and none of ``except``."""
+        return _any_glob(self.match, log_group) and not _any_glob(self.exclude, log_group)
+
+
+class Index(Fact, kw_only=True):
+    """How the index is cut into periods and built."""
+
+    period: Period = "day"
+    shards: int = 1
+    replicas: int = 1
+    refresh: str = "10s"
+
+
+class Contract(Fact, kw_only=True):
+    """All that one file declares, formats resolved and fields in their stored order."""
+
+    version: int
+    name: str
+    fields: tuple[Field, ...]
+    formats: dict[str, Format]
+    groups: tuple[Group, ...]
+    keep: Keep = Keep()
+    keep_archive: int | None = None
+    index: Index = Index()
+
+    def group_for(self, log_group: str) -> Group | None:
+        """Return the first entry that matches *log_group*, or None."""
+        return next((group for group in self.groups if group.matches(log_group)), None)
+
+    @property
+    def stranger(self) -> Group:
+        """The entry for log groups that no entry matches: read with every built-in format, never dropped."""
+        return Group(name="-", match=("*",), formats=tuple(n for n in self.formats if n in BUILT_IN), keep=self.keep)
+
+
+def _core(name: str, kind: FieldType, why: str) -> Field:
+    return Field(name=name, type=kind, why=why)
+
+
+# In the order in which they are stored; `raw` (archive) and `attributes` (index) follow the declared fields.
+CORE_FIELDS: Final[tuple[Field, ...]] = (
+    _core("@timestamp", "timestamp", "the line's own time, else the CloudWatch event's"),
+    _core("observed_time", "timestamp", "the CloudWatch event's time"),
+    _core("level", "keyword", "TRACE, DEBUG, INFO, WARN, ERROR or FATAL"),
+    _core("severity_number", "integer", "OpenTelemetry's number of the level"),
+    _core("request_id", "keyword", "the id of the invocation or of the API call"),
+    _core("trace_id", "keyword", "the trace that the line belongs to"),
+    _core("span_id", "keyword", "the span that the line belongs to"),
+    _core("service", "keyword", "who wrote the line; the function's name unless declared"),
+    _core("logger", "keyword", "the logger's name"),
+    _core("message", "text", "what the line says"),
+    _core("error_type", "keyword", "the class of the error"),
+    _core("error_message", "text", "what the error says"),
+    _core("stack_trace", "text", "where the error arose, one frame a line"),
+    _core("account", "keyword", "the AWS account that owns the log group"),
+    _core("region", "keyword", "the Region of the log group"),
+    _core("log_group", "keyword", "the log group's name"),
+    _core("log_stream", "keyword", "the log stream's name"),
+    _core("event_id", "keyword", "the CloudWatch event's id"),
+    _core("format", "keyword", "the format that read the line, or `unparsed`"),
+    _core("contract_version", "integer", "the version of the contract that shaped the record"),
+    _core("parse_errors", "keyword", "a list: what could not be read as declared"),
+)
+# The core fields that a line can give; the others come from the envelope and the pipeline.
+LINE_FIELDS: Final[tuple[str, ...]] = (
+    "@timestamp", "level", "request_id", "trace_id", "span_id", "service", "logger",
+    "message", "error_type", "error_message", "stack_trace",
+)  # fmt: skip
+UNPARSED: Final = "unparsed"
+# In the order in which they are tried on a line of which nothing is known.
+BUILT_IN: Final[tuple[str, ...]] = (
+    "aws/lambda-platform", "aws/powertools-json", "aws/lambda-json", "aws/apigateway-access", "aws/lambda-text",
+)  # fmt: skip
+
+
+def _any_glob(globs: tuple[str, ...], name: str) -> bool:
+    # fnmatch's `*` crosses `/`, as the contract's does; its `?` and `[` are kept out by the schema's pattern.
+    return any(re.match(translate(glob), name) for glob in globs)
