@@ -1,0 +1,47 @@
+"""Turns a contract's subscribed groups into the arguments of CloudWatch Logs' PutSubscriptionFilter."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from logshape.artefacts.arguments import INGEST_ARN
+
+if TYPE_CHECKING:
+    from logshape.artefacts.arguments import Arguments
+    from logshape.contract.model import Contract
+
+
+def derive(contract: Contract) -> list[Arguments]:
+    """
+    Return one call for each glob of each subscribed entry, in the order in which entries are tried.
+
+    A glob stands where an account's log group names will; which of them an entry takes, `arguments` says.
+    """
+    return [
+        _call(contract, glob, INGEST_ARN)
+        for group in contract.groups
+        if group.subscribe
+        for glob in sorted(group.match)
+    ]
+
+
+def arguments(contract: Contract, log_group: str, destination_arn: str = INGEST_ARN) -> Arguments | None:
+    """Return the call that sends *log_group* to *destination_arn*; None when it is not subscribed, or not ours."""
+    group = contract.group_for(log_group)
+    if group is None or not group.subscribe:
+        return None
+    return _call(contract, log_group, destination_arn)
+
+
+def filter_name(contract: Contract) -> str:
+    """Return the whole name by which *contract* knows its one filter of a log group."""
+    return f"logshape/{contract.name}/ingest"
+
+
+def _call(contract: Contract, log_group: str, destination_arn: str) -> Arguments:
+    return {
+        "logGroupName": log_group,
+        "filterName": filter_name(contract),
+        "filterPattern": "",  # every line arrives, since no pattern can say "all but these"; `drop` works in ingest
+        "destinationArn": destination_arn,
+    }
