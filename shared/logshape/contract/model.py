@@ -62,9 +62,14 @@ class Need(Fact, kw_only=True):
 
 
 class Line(Fact, kw_only=True):
-    """One way to write a line of text, with what such a line says of itself without words."""
+    """
+    One way to write a line of text, with what such a line says of itself without words.
+
+    *like* narrows holes further, by the field that they fill: a glob that the text must match as a whole.
+    """
 
     template: Template
+    like: dict[str, str] = {}
     set: dict[str, Scalar] = {}
 
 
@@ -78,7 +83,13 @@ class Example(Fact, kw_only=True):
 
 
 class Format(Fact, kw_only=True):
-    """How one family of lines is written: templates for text, keys for JSON, or both."""
+    """
+    How one family of lines is written: templates for text, keys for JSON, or both.
+
+    JSON lines are of the format where all its *needs* are met. One with a template that holds ``{*:json}`` reads JSON
+    there and nowhere else. *words* translates what a JSON line says in a field, *nulls* are words that stand for no value
+    in fields other than text, *zone* is where times are from that name none.
+    """
 
     name: str
     lines: tuple[Line, ...] = ()
@@ -86,6 +97,7 @@ class Format(Fact, kw_only=True):
     needs: tuple[Need, ...] = ()
     pairs: tuple[Template, ...] = ()
     levels: dict[str, Level] = {}
+    words: dict[str, dict[str, str]] = {}
     nulls: tuple[str, ...] = ()
     zone: str | None = None
     set: dict[str, Scalar] = {}
@@ -182,9 +194,10 @@ LINE_FIELDS: Final[tuple[str, ...]] = (
     "message", "error_type", "error_message", "stack_trace",
 )  # fmt: skip
 UNPARSED: Final = "unparsed"
+PLATFORM: Final = "aws/lambda-platform"
 # In the order in which they are tried on a line of which nothing is known.
 BUILT_IN: Final[tuple[str, ...]] = (
-    "aws/lambda-platform", "aws/powertools-json", "aws/lambda-json", "aws/apigateway-access", "aws/lambda-text",
+    PLATFORM, "aws/powertools-json", "aws/lambda-json", "aws/apigateway-access", "aws/lambda-text",
 )  # fmt: skip
 
 

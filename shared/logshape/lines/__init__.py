@@ -1,0 +1,1 @@
+"""Lines: from what CloudWatch Logs sent to one record for each event, without I/O, clock or environment."""

@@ -1,0 +1,131 @@
+"""
+Mending: a payload that is not as AWS documents it, event by event into sound ones.
+
+One bad event harms no neighbour: each is repaired and kept, and what was repaired is in its `parse_errors`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from logshape.lines.envelope import CONTROL, LONGEST_ID, LogEvent, Lost, Payload, Unreadable
+from logshape.lines.instants import EARLIEST_MS, LATEST_MS
+from logshape.lines.json_text import read_patiently, text_of, whole
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_NO_TIME: Final = "no time between the years 2000 and 2100, and no neighbour has one"
+
+
+class _Draft(msgspec.Struct):
+    """An event on its way to be sound; *id* and *timestamp* may be missing still."""
+
+    id: str | None
+    timestamp: int | None
+    message: str
+    document: object
+    faults: list[str]
+
+
+def mended(inflated: bytes) -> Payload | Unreadable:
+    """Return the payload in *inflated* with every event repaired, or why it is none."""
+    match read_patiently(inflated.decode(errors="replace")):
+        case {"messageType": str() as kind, "logEvents": list() as events} as value:
+            pass
+        case dict():
+            return Unreadable("not a subscription payload: it has no messageType or no list of logEvents", inflated)
+        case None:
+            return Unreadable("not JSON", inflated)
+        case _:
+            return Unreadable("not a subscription payload: not a JSON object", inflated)
+    owner, group, stream = (_text(value.get(key)) for key in ("owner", "logGroup", "logStream"))
+    payload = Payload(owner=owner, log_group=group, log_stream=stream, events=[], faults={}, lost=[], control=kind == CONTROL)
+    drafts = [_draft(event) for event in events]
+    _give_times(drafts)
+    for ordinal, draft in enumerate(drafts):
+        if draft.id is None:
+            draft.id = _made_id(stream, ordinal, draft)
+    _part_ids(drafts)
+    for draft in drafts:
+        _settle(draft, payload)
+    return payload
+
+
+def _draft(event: object) -> _Draft:
+    if not isinstance(event, dict):
+        return _Draft(None, None, text_of(event), event, ["event:not-an-object"])
+    faults: list[str] = []
+    message = event.get("message")
+    if not isinstance(message, str):
+        faults.append("type:message")
+        message = text_of(event if message is None else message)
+    elif message != (message := whole(message)):
+        faults.append("surrogate:message")
+    return _Draft(_id(event.get("id"), faults), _time(event.get("timestamp")), message, event, faults)
+
+
+def _id(value: object, faults: list[str]) -> str | None:
+    """Take text that an index can hold as an id, or a whole number, which some senders write; None for any other."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = str(value)
+    if isinstance(value, str) and 0 < len(value) <= LONGEST_ID and value == whole(value):
+        return value
+    faults.append("missing:event_id")
+    return None
+
+
+def _time(value: object) -> int | None:
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if isinstance(value, int) and not isinstance(value, bool) and EARLIEST_MS <= value < LATEST_MS:
+        return value
+    return None
+
+
+def _give_times(drafts: Sequence[_Draft]) -> None:
+    """Give each event without a good time that of the nearest neighbour that has one, the earlier of two as near."""
+    good = [ordinal for ordinal, draft in enumerate(drafts) if draft.timestamp is not None]
+    if not good or len(good) == len(drafts):
+        return
+    times = [draft.timestamp for draft in drafts]
+    nearest = 0
+    for ordinal, draft in enumerate(drafts):
+        while nearest + 1 < len(good) and abs(good[nearest + 1] - ordinal) < abs(good[nearest] - ordinal):
+            nearest += 1
+        if draft.timestamp is None:
+            draft.timestamp = times[good[nearest]]
+            draft.faults.append("neighbour:observed_time")
+
+
+def _made_id(stream: str, ordinal: int, draft: _Draft) -> str:
+    text = f"{stream}\n{draft.timestamp}\n{ordinal}\n{draft.message}"
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _part_ids(drafts: Sequence[_Draft]) -> None:
+    """Keep apart events that share an id and differ in text: the first keeps it, the n-th other is ``<id>-n``."""
+    texts: dict[str, dict[str, int]] = {}
+    for draft in drafts:
+        seen = texts.setdefault(draft.id or "", {})
+        number = seen.setdefault(draft.message, len(seen))
+        if number:
+            draft.id = f"{draft.id}-{number}"
+            draft.faults.append("shared:event_id")
+
+
+def _settle(draft: _Draft, payload: Payload) -> None:
+    event_id = draft.id or ""
+    if draft.timestamp is None:
+        payload.lost.append(Lost(event_id, _NO_TIME, text_of(draft.document).encode()))
+        return
+    if draft.faults:
+        payload.faults[len(payload.events)] = tuple(draft.faults)
+    payload.events.append(LogEvent(event_id, draft.timestamp, draft.message))
+
+
+def _text(value: object) -> str:
+    return "" if value is None else whole(value) if isinstance(value, str) else text_of(value)

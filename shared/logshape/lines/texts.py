@@ -1,0 +1,273 @@
+"""
+Texts: a line template as one reader, which goes through the line once, from left to right.
+
+Each hole is found by the literal behind it and tested as soon as it is found; what fails ends the reading. No step is
+ever tried again, so a reader's time grows with the line and with nothing else.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from logshape.contract.templates import Hole, Maybe, Text, holes
+from logshape.lines import json_text
+from logshape.lines.formats import Tools, glob, json_reader, start
+from logshape.lines.source import Source
+from logshape.lines.values import MISFIT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from logshape.contract.model import Line
+    from logshape.contract.templates import Part, Template
+    from logshape.lines.formats import Reader, Record
+
+_WORD: Final = re.compile(r"\S+")
+_UUID: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_TIMES: Final = ("iso", "slashed", "clf")
+_BETWEEN_PAIRS: Final = re.compile(r"[\t\n]")
+_NO_FIELDS: Final[frozenset[str]] = frozenset()
+
+
+def text_reader(tools: Tools, line: Line, fixed: frozenset[str] = _NO_FIELDS) -> Reader:
+    """Return the reader of text that is written as *line* says; fields in *fixed* are found and not kept."""
+    return _Writer(tools, line, fixed).reader()
+
+
+def first_characters(template: Template, tools: Tools) -> str | None:
+    """Return the characters that a line of *template* can begin with, or None where it can be any."""
+    match template.parts[0]:
+        case Text(text=text):
+            return text[0]
+        case Hole(names=("@timestamp", *_), optional=False, filter=None):
+            return "0123456789"
+        case Hole(names=("level", *_), optional=False, filter=None):
+            return "".join({word[0] for word in tools.levels if word})
+        case Hole(shape="uuid", optional=False):
+            return "0123456789abcdefABCDEF"
+        case _:
+            return None
+
+
+class _Writer:
+    """Writes the source of one template's reader; `at` in it is where the next part begins."""
+
+    def __init__(self, tools: Tools, line: Line, fixed: frozenset[str]) -> None:
+        self._tools = tools
+        self._line = line
+        self._fixed = fixed
+        self._source = Source("line, document")
+        self._holes = {id(hole): number for number, hole in enumerate(holes(line.template.parts))}
+
+    def reader(self) -> Reader:
+        parts = self._line.template.parts
+        for hole in holes(parts):
+            if any(isinstance(part, Maybe) and hole in part.parts for part in parts):
+                self._source.add(f"{self._value(hole)} = None")
+        self._source.add("at = 0")
+        self._add(parts, ())
+        if isinstance(parts[-1], Text | Maybe):
+            self._refuse_if("at != len(line)")
+        self._source.add(f"record = {start(self._tools, {**self._tools.format.set, **self._line.set})!r}")
+        for hole in holes(parts):
+            self._keep(hole)
+        self._source.add("return record")
+        return self._source.function(f"{self._tools.format.name}, {self._line.template.source}")  # type: ignore[return-value] # the text returns a record or None
+
+    def _add(self, parts: tuple[Part, ...], after: tuple[Part, ...]) -> None:
+        """Add the steps for *parts*, behind which *after* stands."""
+        taken = False  # a hole has already moved `at` behind the literal that ended it
+        for number, part in enumerate(parts):
+            rest = (*parts[number + 1 :], *after)
+            match part:
+                case Text(text=text):
+                    if not taken:
+                        self._refuse_if(f"not line.startswith({text!r}, at)")
+                        self._source.add(f"at += {len(text)}")
+                    taken = False
+                case Hole():
+                    taken = self._find(part, rest, inside=number + 1 == len(parts) and bool(after))
+                case Maybe(parts=inner):
+                    with self._source.block(f"if line.startswith({inner[0].text!r}, at):"):  # type: ignore[union-attr] # the parser puts a Text first
+                        self._add(inner, rest)
+
+    def _find(self, hole: Hole, rest: tuple[Part, ...], *, inside: bool) -> bool:
+        """Add the steps that find where *hole* ends; answer whether they passed the literal that ends it."""
+        source = self._source
+        if hole.filter == "pad":
+            self._skip_spaces()
+        simple = rest and isinstance(rest[0], Text)
+        if simple:
+            literal = rest[0].text  # type: ignore[union-attr] # tested by the line above
+            source.add(f"end = line.find({literal!r}, at)")
+            self._refuse_if("end < 0")
+        else:
+            literal = ""
+            source.add(f"end = {source.name(nearest, 'nearest')}(line, at, {_ends(rest)!r})")
+            self._refuse_if("end < 0")
+        source.add(f"{self._value(hole)} = line[at:end]")
+        if "@timestamp" in hole.names and literal.startswith(" "):
+            self._stretch(hole, literal)
+        self._test(hole)
+        passes = bool(simple) and not inside
+        source.add(f"at = end + {len(literal)}" if passes else "at = end")
+        if hole.filter == "pad" and literal == " " and passes:
+            self._skip_spaces()
+        return passes
+
+    def _stretch(self, hole: Hole, literal: str) -> None:
+        """A date and a time may have a space between them: take two words where one is no time."""
+        clock = self._clock(hole)
+        with self._source.block(f"if {clock}({self._value(hole)}) is None:"):
+            self._source.add(f"end = line.find({literal!r}, end + 1)")
+            self._refuse_if("end < 0")
+            self._source.add(f"{self._value(hole)} = line[at:end]")
+
+    def _test(self, hole: Hole) -> None:
+        value, tools = self._value(hole), self._tools
+        if hole.filter == "pad":
+            self._source.add(f"{value} = {value}.rstrip(' ')")
+        if tools.nulls and hole.optional:
+            with self._source.block(f"if {value} in {tools.nulls!r}:"):
+                self._source.add(f"{value} = ''")
+        for name in hole.names:
+            if name in self._line.like:
+                self._refuse_if(f"not {self._source.name(glob(self._line.like[name]), 'like')}({value})")
+        if not hole.optional:
+            if hole.names or hole.shape:
+                self._refuse_if(f"not {value}")
+            self._coerce(hole)
+        elif self._is_tested(hole):
+            with self._source.block(f"if {value}:"):
+                self._coerce(hole)
+
+    def _is_tested(self, hole: Hole) -> bool:
+        return bool(hole.shape) or any(self._tools.types.get(name) not in (None, "keyword", "text") for name in hole.names)
+
+    def _coerce(self, hole: Hole) -> None:
+        value, source = self._value(hole), self._source
+        match hole.shape:
+            case "word" | "uuid":
+                self._refuse_if(f"not {source.name((_WORD if hole.shape == 'word' else _UUID).fullmatch, hole.shape)}({value})")
+            case "json":
+                source.add(f"{value} = {source.name(json_text.read_object, 'read_object')}({value})")
+                self._refuse_if(f"{value} is None")
+            case "pairs" | "iso" | "slashed" | "clf" | None:
+                pass
+        name = next(iter(hole.names), None)
+        if name == "level":
+            source.add(f"{value} = {source.name(self._tools.levels, 'levels')}.get({value})")
+            self._refuse_if(f"{value} is None")
+        elif hole.shape in _TIMES or (name and self._tools.types.get(name) == "timestamp"):
+            source.add(f"{value} = {self._clock(hole)}({value})")
+            self._refuse_if(f"{value} is None")
+        elif name and self._tools.types.get(name) not in (None, "keyword", "text"):
+            source.add(f"{value} = {source.name(self._tools.coerce, 'coerce')}({name!r}, {value})")
+            self._refuse_if(f"{value} is {source.name(MISFIT, 'MISFIT')}")
+
+    def _keep(self, hole: Hole) -> None:
+        value, source = self._value(hole), self._source
+        if hole.shape == "json":
+            inner = source.name(json_reader(self._tools, self._fixed, inner=True), "inner")
+            self._refuse_if(f"{inner}(line, {value}, record) is None")
+        elif hole.shape == "pairs":
+            source.add(f"{source.name(pairs_reader(self._tools, self._fixed), 'pairs')}({value}, record)")
+        for name in hole.names:
+            if name not in self._fixed:
+                self._keep_as(name, hole)
+
+    def _keep_as(self, name: str, hole: Hole) -> None:
+        value = self._value(hole)
+        head = f"if {value}:" if self._may_be_null(hole) and self._is_text(hole) else f"if {value} not in (None, ''):"
+        if name == "level":
+            step = f"record['level'], record['severity_number'] = {value}"
+        elif name in self._tools.types:
+            step = f"record[{name!r}] = {value}"
+        else:
+            step = f"record.setdefault('attributes', {{}})[{name!r}] = {value}"
+        if self._may_be_null(hole):
+            with self._source.block(head):
+                self._source.add(step)
+        else:
+            self._source.add(step)
+
+    def _may_be_null(self, hole: Hole) -> bool:
+        return hole.optional or not any(hole is part for part in self._line.template.parts)
+
+    def _is_text(self, hole: Hole) -> bool:
+        return not self._is_tested(hole)
+
+    def _clock(self, hole: Hole) -> str:
+        return self._source.name(self._tools.clock(hole.shape if hole.shape in _TIMES else None), "clock")
+
+    def _value(self, hole: Hole) -> str:
+        return f"value_{self._holes[id(hole)]}"
+
+    def _skip_spaces(self) -> None:
+        with self._source.block("while line.startswith(' ', at):"):
+            self._source.add("at += 1")
+
+    def _refuse_if(self, test: str) -> None:
+        with self._source.block(f"if {test}:"):
+            self._source.add("return None")
+
+
+def _ends(rest: tuple[Part, ...]) -> tuple[str | None, ...]:
+    """Return the literals that can end a hole before *rest*; None among them stands for the end of the line."""
+    ends: list[str | None] = []
+    for part in rest:
+        match part:
+            case Text(text=text):
+                return (*ends, text)
+            case Maybe(parts=inner):
+                ends.append(inner[0].text)  # type: ignore[union-attr] # the parser puts a Text first
+            case Hole():
+                pass  # not behind a hole: the parser refuses neighbours
+    return (*ends, None)
+
+
+def nearest(line: str, at: int, ends: tuple[str | None, ...]) -> int:
+    """Return where the first of *ends* stands from *at* on, or -1."""
+    found = [len(line) if end is None else line.find(end, at) for end in ends]
+    return min((place for place in found if place >= 0), default=-1)
+
+
+def pairs_reader(tools: Tools, fixed: frozenset[str]) -> Callable[[str, Record], None]:
+    """Return a function that adds a text's pairs, ``Name: value`` with a tab or a new line between them, to a record."""
+    known = {head: (hole.names, tail) for head, hole, tail in map(_pair, tools.format.pairs)}
+
+    def read(text: str, record: Record) -> None:
+        for item in _BETWEEN_PAIRS.split(text):
+            head, colon, value = item.strip().partition(": ")
+            names, tail = known.get(head + colon, ((head,), ""))
+            if colon and value.endswith(tail):
+                for name in names:
+                    _add_pair(tools, record, name, value[: len(value) - len(tail)], fixed)
+
+    return read
+
+
+def _pair(template: Template) -> tuple[str, Hole, str]:
+    match template.parts:
+        case (Text(text=head), Hole() as hole):
+            return head, hole, ""
+        case (Text(text=head), Hole() as hole, Text(text=tail)):
+            return head, hole, tail
+        case _:
+            message = f"a pair is a literal, a hole and perhaps a literal: {template.source}"
+            raise ValueError(message)
+
+
+def _add_pair(tools: Tools, record: Record, name: str, value: str, fixed: frozenset[str]) -> None:
+    if name in fixed:
+        return
+    coerced = tools.coerce(name, value) if name in tools.types else MISFIT
+    if coerced is MISFIT:
+        record.setdefault("attributes", {})[name] = value  # type: ignore[index] # a dict by this very line
+        if name in tools.types:
+            record.setdefault("parse_errors", []).append(f"type:{name}")  # type: ignore[attr-defined] # as above
+    elif name == "level":
+        record["level"], record["severity_number"] = coerced  # type: ignore[misc] # a level and its number
+    else:
+        record[name] = coerced

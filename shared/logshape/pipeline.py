@@ -1,0 +1,343 @@
+"""
+Pipeline: the way of one payload, from what Lambda hands over to the bytes that the two sinks are sent.
+
+Pure: no I/O, no clock, no environment. What differs between two runs is given: the key, the own groups, the time.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+import orjson
+
+from logshape.contract.model import CORE_FIELDS, PLATFORM, Contract, Group
+from logshape.contract.periods import DAY_MS, index_name
+from logshape.ledger import Ledger
+from logshape.lines import bounds, instants
+from logshape.lines.conditions import condition
+from logshape.lines.envelope import Lost, Payload, Unreadable, opened
+from logshape.lines.readers import Readers
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator, Sequence
+
+    from logshape.lines.formats import Record
+
+LARGEST_RECORD: Final = 1_024_000
+"""The bytes of a Firehose record: 1,000 KiB (PutRecordBatch)."""
+LARGEST_BODY: Final = 5 * 1024 * 1024
+"""The bytes of a bulk body; small OpenSearch instances take 10 MiB."""
+_LARGEST_DOCUMENT: Final = LARGEST_BODY - 1024  # an action's line goes before it
+_TRUSTED_MS: Final = DAY_MS  # a line's time that is farther from the event's is not believed
+_TRUSTED_ZONELESS_MS: Final = 15 * 60 * 1000  # the same, where neither line nor format names a zone
+_START: Final = "start"
+_ENDS: Final = ("end", "report", "runtime_done")
+_ENCODER: Final = msgspec.json.Encoder()
+
+
+class Oversize(msgspec.Struct):
+    """An archive row too large for a Firehose record, as it was before it was cut."""
+
+    event_id: str
+    document: bytes
+
+
+class Shipment(msgspec.Struct, kw_only=True):
+    """
+    What one payload became: bytes for both sinks, and the counts so far.
+
+    *records* are Firehose records of whole archive rows, a line each; *bodies* are bulk bodies of an action's line and a
+    document's line for each event. *quarantined* are events that no sink can take, *oversize* are rows that had to be cut,
+    *unreadable* is set where the payload could not be read at all. Nothing is built later.
+    """
+
+    records: list[bytes] = []
+    bodies: list[bytes] = []
+    ledger: Ledger = msgspec.field(default_factory=Ledger)
+    quarantined: list[Lost] = []
+    oversize: list[Oversize] = []
+    unreadable: Unreadable | None = None
+
+
+class Pipeline:
+    """Shapes payloads by one contract; what it compiles for a log group it keeps."""
+
+    def __init__(
+        self,
+        contract: Contract,
+        redact_key: bytes | None = None,
+        own_groups: Collection[str] = (),
+        region: str | None = None,
+    ) -> None:
+        """
+        Prepare to shape by *contract*.
+
+        *own_groups* are the log groups of the delivery path, whose events are counted as filtered and go nowhere, or they
+        would feed themselves. *region* is stamped on each record, for a payload does not name it. *redact_key* is kept for
+        the `hash` action of `redact`, which this version refuses in a contract.
+        """
+        self.contract = contract
+        self.redact_key = redact_key
+        self._own_groups = frozenset(own_groups)
+        self._region = region
+        self._fields = {field.name: field for field in (*CORE_FIELDS, *contract.fields)}
+        self._types = {name: field.type for name, field in self._fields.items()}
+        self._objects = tuple(field.name for field in contract.fields if field.type == "object")
+        self._readers: dict[str, Readers] = {}
+        self._routes: dict[tuple[str, str], _Route] = {}
+        self._written = instants.writer()
+
+    def shape(self, event: object, now_ms: int | None = None) -> Shipment:
+        """
+        Shape the subscription event *event*; everything that the sinks are sent is built when this returns.
+
+        *now_ms* is the time, in milliseconds since 1970, by which events are too old for the index; without it none is.
+        Never raises for what *event* holds: a payload that cannot be read comes back as `Shipment.unreadable`.
+        """
+        payload = opened(event)
+        return self.ship(payload, now_ms) if isinstance(payload, Payload) else _unreadable(payload)
+
+    def ship(self, payload: Payload, now_ms: int | None = None) -> Shipment:
+        """Shape the sound events of *payload*."""
+        if payload.control:
+            return Shipment()
+        received = len(payload.events) + len(payload.lost)
+        if payload.log_group in self._own_groups:
+            return Shipment(ledger=Ledger(received=received, filtered=received))
+        route = self._route(payload)
+        lost = len(payload.lost)
+        ledger = Ledger(received=received, archive_quarantined=lost, index_quarantined=lost)
+        records, events = self._kept(payload, route)
+        ledger.filtered = len(payload.events) - len(records)
+        oldest = None if now_ms is None or route.group.keep.index is None else now_ms - route.group.keep.index * DAY_MS
+        rows = self._rows(records)
+        actions, documents = self._documents(records, events, route, oldest)
+        ledger.index_expired = len(records) - len(documents)
+        shipment = Shipment(ledger=ledger, quarantined=payload.lost, oversize=[])
+        shipment.records = _packed(_encoded_rows(rows, shipment), LARGEST_RECORD, b"\n", after=True)
+        shipment.bodies = _packed(_encoded_bulk(actions, documents), LARGEST_BODY, b'\n{"create":{', after=False)
+        return shipment
+
+    def records(self, payload: Payload) -> Iterator[Record]:
+        """Yield the record of each event of *payload* in order, dropped ones too, with `raw` and `attributes` both."""
+        return iter(self._shaped(payload, self._route(payload)))
+
+    def _kept(self, payload: Payload, route: _Route) -> tuple[list[Record], list[int]]:
+        """Return the records that no `drop` takes, and the times of their events."""
+        records = self._shaped(payload, route)
+        times = [event.timestamp for event in payload.events]
+        if not route.drops:
+            return records, times
+        kept = [not any(drop(record) for drop in route.drops) for record in records]
+        return (
+            [record for record, keep in zip(records, kept, strict=True) if keep],
+            [time for time, keep in zip(times, kept, strict=True) if keep],
+        )
+
+    def _shaped(self, payload: Payload, route: _Route) -> list[Record]:
+        """The hot loop: one record for each event."""
+        read, constants, service, keeps_raw = route.read, route.constants, route.service, route.group.raw
+        written = self._written
+        low, high = _trusted(payload, written)
+        records: list[Record] = []
+        request_id: object = None
+        for event in payload.events:
+            text = event.message
+            line = text.rstrip("\r\n") if text.endswith("\n") else text
+            record = read(line)
+            observed = written(event.timestamp)
+            time = record.get("@timestamp")
+            if time is None:
+                record["@timestamp"] = observed
+            elif not (type(time) is str and low <= time <= high):
+                _settle_time(record, str(time), event.timestamp, observed, zoned=type(time) is str)
+            record["observed_time"] = observed
+            record["event_id"] = event.id
+            record.update(constants)
+            if service is not None and "service" not in record:
+                record["service"] = service
+            if record["format"] == PLATFORM:
+                request_id = _open_request(record, request_id)
+            elif request_id is not None and "request_id" not in record:
+                record["request_id"] = request_id
+                record.setdefault("parse_errors", []).append("request_id_inherited")  # type: ignore[attr-defined] # a list by this very line
+            if keeps_raw and record.get("message") != text:
+                record["raw"] = text
+            if len(text) > bounds.SAFE_LENGTH:
+                bounds.bound_leaves(record, ("attributes", *self._objects))
+            records.append(record)
+        for place, faults in payload.faults.items():
+            records[place]["parse_errors"] = [*faults, *records[place].get("parse_errors", ())]  # type: ignore[misc] # a list wherever it is
+        return records
+
+    def _rows(self, records: Sequence[Record]) -> list[Record]:
+        """Return the archive's projection: `event_time` for `@timestamp`, objects as JSON text, no `attributes`."""
+        rows = []
+        for record in records:
+            row = record.copy()
+            row["event_time"] = row.pop("@timestamp")
+            if "attributes" in row:
+                del row["attributes"]
+            for name in self._objects:
+                if name in row:
+                    row[name] = orjson.dumps(row[name]).decode()
+            rows.append(row)
+        return rows
+
+    def _documents(
+        self, records: Sequence[Record], events: Sequence[int], route: _Route, oldest: int | None
+    ) -> tuple[list[bytes], list[Record]]:
+        """Return the index's projection, without `raw`, of the events that are not older than *oldest*, and its actions."""
+        actions, documents = [], []
+        for record, timestamp in zip(records, events, strict=True):
+            if oldest is not None and timestamp < oldest:
+                continue
+            if "raw" in record:
+                del record["raw"]
+            actions.append(route.action(timestamp, record["event_id"]))
+            documents.append(record)
+        return actions, documents
+
+    def _route(self, payload: Payload) -> _Route:
+        key = (payload.log_group, payload.log_stream)
+        route = self._routes.get(key)
+        if route is None:
+            if len(self._routes) >= _ROUTES_KEPT:
+                self._routes.clear()
+            group = self.contract.group_for(payload.log_group) or self.contract.stranger
+            route = self._routes[key] = self._new_route(group, payload)
+        return route
+
+    def _new_route(self, group: Group, payload: Payload) -> _Route:
+        if group.name not in self._readers:
+            formats = [self.contract.formats[name] for name in group.formats]
+            self._readers[group.name] = Readers(formats, self._fields, frozenset(group.set))
+        constants: Record = {
+            "account": payload.owner,
+            "region": self._region,
+            "log_group": payload.log_group,
+            "log_stream": payload.log_stream,
+            "contract_version": self.contract.version,
+        }
+        constants = {name: value for name, value in constants.items() if value not in (None, "")} | group.set
+        return _Route(
+            group=group,
+            read=self._readers[group.name],
+            constants=constants,
+            service=None if "service" in group.set else service_of(payload.log_group, payload.log_stream),
+            drops=tuple(condition(predicate.tree, self._types) for predicate in group.drop),
+            action=_actions(self.contract, group),
+        )
+
+
+_ROUTES_KEPT: Final = 4096  # streams that one container remembers
+
+
+class _Route(msgspec.Struct, kw_only=True):
+    """What one log stream's payloads have in common."""
+
+    group: Group
+    read: Readers
+    constants: Record
+    service: str | None
+    drops: tuple[Callable[[Record], bool], ...]
+    action: Callable[[int, object], bytes]
+
+
+def service_of(log_group: str, log_stream: str) -> str | None:
+    """
+    Return the name of the function that writes to *log_group*, or None where the names tell none.
+
+    In a group of its own the group's name says it; in a shared one the stream's, ``2025/10/31/<function>[<version>]…``.
+    """
+    if log_group.startswith("/aws/lambda/"):
+        return log_group.removeprefix("/aws/lambda/") or None
+    *date, last = log_stream.split("/", 3)
+    name = last.partition("[")[0] if len(date) == 3 and "[" in last and all(part.isdigit() for part in date) else ""  # noqa: PLR2004 # year, month, day
+    return name or None
+
+
+def _unreadable(payload: Unreadable) -> Shipment:
+    return Shipment(ledger=Ledger(payloads_quarantined=1), unreadable=payload)
+
+
+def _trusted(payload: Payload, written: Callable[[int], str]) -> tuple[str, str]:
+    """Return the bounds between which a time is trusted for every event of *payload*."""
+    times = [event.timestamp for event in payload.events]
+    if not times:
+        return "", ""
+    return written(max(times) - _TRUSTED_MS), written(min(times) + _TRUSTED_MS)
+
+
+def _settle_time(record: Record, time: str, event_ms: int, observed: str, *, zoned: bool) -> None:
+    """Decide between the line's *time* and the event's: the event's wins where the two are too far apart."""
+    allowed = _TRUSTED_MS if zoned else _TRUSTED_ZONELESS_MS
+    if abs(instants.epoch_ms(time) - event_ms) <= allowed:
+        record["@timestamp"] = str(time)
+        return
+    record["@timestamp"] = observed
+    attributes = record.setdefault("attributes", {})
+    attributes.setdefault("@timestamp", str(time))  # type: ignore[attr-defined] # a dict by the line above
+
+
+def _open_request(record: Record, request_id: object) -> object:
+    """Return the id of the invocation that is open after the platform line *record*, *request_id* being open before it."""
+    event = record.get("event") or record.get("attributes", {}).get("event")  # type: ignore[attr-defined] # a dict wherever it is
+    if event == _START:
+        return record.get("request_id")
+    return None if event in _ENDS else request_id
+
+
+def _actions(contract: Contract, group: Group) -> Callable[[int, object], bytes]:
+    """Return a function from an event's time and id to the bulk action that creates its document."""
+    heads: dict[int, bytes] = {}
+    keep = group.keep.index
+
+    def action(timestamp_ms: int, event_id: object) -> bytes:
+        day = timestamp_ms // DAY_MS
+        head = heads.get(day)
+        if head is None:
+            heads.clear()
+            index = index_name(contract, keep, timestamp_ms)
+            head = heads[day] = b'{"create":{"_index":"%s","_id":' % index.encode()
+        return head + orjson.dumps(event_id) + b"}}"
+
+    return action
+
+
+def _encoded_rows(rows: list[Record], shipment: Shipment) -> bytes:
+    """Return the rows as NDJSON; one that no Firehose record can hold is cut, and kept whole in *shipment*."""
+    encoded = _ENCODER.encode_lines(rows)
+    if len(encoded) <= LARGEST_RECORD:
+        return encoded
+    for place, row in enumerate(rows):
+        small = bounds.fit(row, LARGEST_RECORD - 1)
+        if small is not row:
+            shipment.oversize.append(Oversize(str(row["event_id"]), orjson.dumps(row)))
+            rows[place] = small
+    return _ENCODER.encode_lines(rows) if shipment.oversize else encoded
+
+
+def _encoded_bulk(actions: list[bytes], documents: list[Record]) -> bytes:
+    lines: list[object] = [None] * (2 * len(actions))
+    lines[::2] = [msgspec.Raw(action) for action in actions]
+    lines[1::2] = documents
+    encoded = _ENCODER.encode_lines(lines)
+    if len(encoded) <= LARGEST_BODY:
+        return encoded
+    lines[1::2] = [bounds.fit(document, _LARGEST_DOCUMENT) for document in documents]
+    return _ENCODER.encode_lines(lines)
+
+
+def _packed(encoded: bytes, largest: int, seam: bytes, *, after: bool) -> list[bytes]:
+    """Cut *encoded* into pieces of at most *largest* bytes, each at the last *seam* that fits: after it, or after its first byte."""
+    pieces = []
+    start, shift = 0, len(seam) if after else 1
+    while len(encoded) - start > largest:
+        cut = encoded.rindex(seam, start, start + largest + len(seam) - shift) + shift
+        pieces.append(encoded[start:cut])
+        start = cut
+    if start < len(encoded):
+        pieces.append(encoded[start:])
+    return pieces
