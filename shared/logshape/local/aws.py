@@ -1,0 +1,138 @@
+"""Turns this process into AWS for as long as a block lasts: moto over HTTP, corrected where it is wrong or silent."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+import zipfile
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING, Any, Final, Self
+
+import boto3
+from botocore.config import Config
+from moto.moto_api._internal.models import moto_api_backend
+from moto.server import ThreadedMotoServer
+
+from logshape.local.corrections import corrected
+from logshape.local.firehose import Firehose
+from logshape.local.functions import Function, Invocation
+from logshape.local.printing import divided
+from logshape.local.subscriptions import EventIds
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+    from types import TracebackType
+
+    from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_s3 import S3Client
+
+    from logshape.local.functions import Handler
+
+REGION: Final = "us-east-1"
+KEY: Final = "local"
+"""Both halves of the credentials: moto takes any, and these can open nothing else."""
+_TRUST: Final = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRole"}],
+}
+
+
+class LocalAws:
+    """
+    AWS at *endpoint*, from entering to leaving: empty when entered, and one at a time in a process.
+
+    What Firehose delivers lies under *home* too, and stays; what a function prints is in ``<function>.log`` there.
+    """
+
+    def __init__(self, home: Path) -> None:
+        """Prepare; nothing is served yet."""
+        self.home = home
+        self.ids = EventIds()
+        self.endpoint = ""
+        self._functions: dict[str, Function] = {}
+        self._stack = ExitStack()
+
+    def __enter__(self) -> Self:
+        """Serve."""
+        moto_api_backend.reset()
+        self.home.mkdir(parents=True, exist_ok=True)
+        self._stack.enter_context(divided())
+        self._stack.enter_context(_quiet(logging.getLogger("werkzeug")))
+        server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+        server.start()
+        self._stack.callback(server.stop)
+        host, port = server.get_host_and_port()
+        self.endpoint = f"http://{host}:{port}"
+        self.firehose = Firehose(self.client("s3"), self.client("glue"), self.home)
+        self._stack.callback(self.firehose.close)
+        self._stack.enter_context(corrected(self._functions, self.ids, self.firehose))
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        """Deliver what Firehose holds, and serve no more."""
+        self._stack.close()
+
+    def environment(self) -> dict[str, str]:
+        """Return the variables with which any AWS client uses this AWS."""
+        return {
+            "AWS_ENDPOINT_URL": self.endpoint,
+            "AWS_REGION": REGION,
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_ACCESS_KEY_ID": KEY,
+            "AWS_SECRET_ACCESS_KEY": KEY,
+            "NO_PROXY": "127.0.0.1,localhost",
+        }
+
+    def client(self, service: str) -> Any:  # noqa: ANN401 # boto3 makes clients at run time; callers say which they want
+        """Return a boto3 client of *service* that uses this AWS, whatever the environment says."""
+        session = boto3.Session(aws_access_key_id=KEY, aws_secret_access_key=KEY, region_name=REGION)
+        return session.client(service, endpoint_url=self.endpoint, config=Config(proxies={}))
+
+    def function(self, name: str, handler: Handler, *, failures: str) -> str:
+        """Create the Lambda function *name* of *handler* and return its ARN; its failed events go to a bucket."""
+        role = self.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(_TRUST))["Role"]["Arn"]
+        functions: LambdaClient = self.client("lambda")
+        arn = functions.create_function(
+            FunctionName=name, Role=role, Runtime="python3.13", Handler="handler.handle", Code={"ZipFile": _empty_zip()}
+        )["FunctionArn"]
+        functions.put_function_event_invoke_config(
+            FunctionName=name, DestinationConfig={"OnFailure": {"Destination": f"arn:aws:s3:::{failures}"}}
+        )
+        s3: S3Client = self.client("s3")
+        log = self._stack.enter_context((self.home / f"{name}.log").open("w", encoding="utf-8", buffering=1))
+        function = Function(arn, handler, log, lambda key, body: s3.put_object(Bucket=failures, Key=key, Body=body))
+        self._stack.callback(function.close)
+        self._functions[arn] = function
+        return arn
+
+    def drain(self, deadline: float) -> list[Invocation]:
+        """
+        Wait until every function's queue is empty and Firehose holds nothing, and return all invocations so far.
+
+        Raises:
+            OutsideFailure: that is not so by *deadline* of the monotonic clock.
+
+        """
+        for function in self._functions.values():
+            function.drain(deadline)
+        self.firehose.flush()
+        return [invocation for function in self._functions.values() for invocation in function.invocations]
+
+
+@contextmanager
+def _quiet(logger: logging.Logger) -> Iterator[None]:
+    """Keep the server's line for each request off standard error."""
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    yield
+    logger.setLevel(level)
+
+
+def _empty_zip() -> bytes:
+    """Return the code of a function whose handler is in this process."""
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as code:
+        code.writestr("handler.py", "")
+    return archive.getvalue()
