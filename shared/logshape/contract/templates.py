@@ -127,10 +127,10 @@ def _parts(source: str, at: int, *, nested: bool) -> tuple[list[Part], int]:
                 return parts, at + 1
             message = "`}` closes nothing; write `}}` for a brace"
             raise InvalidTemplate(message, at + 1)
-        part, at = _maybe(source, at) if two == "{?" else _hole(source, at)
-        if nested and isinstance(part, Maybe):
+        if nested and two == "{?":
             message = "an optional part stands inside another; write them one after the other"
-            raise InvalidTemplate(message, at)
+            raise InvalidTemplate(message, at + 1)
+        part, at = _maybe(source, at) if two == "{?" else _hole(source, at)
         parts.append(part)
     if nested:
         message = "an optional part is not closed; add `}`"

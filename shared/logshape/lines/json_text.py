@@ -27,13 +27,13 @@ def read_object(line: str) -> dict[str, object] | None:
     try:
         value = orjson.loads(line)
     except ValueError:
-        value = read_patiently(line)
+        value = _whole(parse_patiently(line))
     return value if type(value) is dict else None
 
 
 def read_spelled(line: str) -> dict[str, object] | None:
     """Read *line* as `read_object` does, with each number as the text that spells it."""
-    value = read_patiently(line, numbers=str)
+    value = _whole(parse_patiently(line, numbers=str))
     return value if type(value) is dict else None
 
 
@@ -42,13 +42,12 @@ def whole(text: str) -> str:
     return _SURROGATE.sub("�", text)
 
 
-def read_patiently(text: str, numbers: type[str] | None = None) -> object:
-    """Read *text* as JSON, with text in the place of what no store could take; None where it is not JSON."""
+def parse_patiently(text: str, numbers: type[str] | None = None) -> object:
+    """Read *text* as JSON, with text for ``NaN`` and for what is nested too deep; None where it is not JSON."""
     try:
-        value = json.loads(_flattened(text), parse_constant=str, parse_int=numbers, parse_float=numbers)
+        return json.loads(_flattened(text), parse_constant=str, parse_int=numbers, parse_float=numbers)
     except (ValueError, RecursionError):
         return None
-    return _whole(value)
 
 
 def _whole(value: object) -> object:

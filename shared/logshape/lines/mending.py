@@ -13,7 +13,7 @@ import msgspec
 
 from logshape.lines.envelope import CONTROL, LONGEST_ID, LogEvent, Lost, Payload, Unreadable
 from logshape.lines.instants import EARLIEST_MS, LATEST_MS
-from logshape.lines.json_text import read_patiently, text_of, whole
+from logshape.lines.json_text import parse_patiently, text_of, whole
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,7 +33,7 @@ class _Draft(msgspec.Struct):
 
 def mended(inflated: bytes) -> Payload | Unreadable:
     """Return the payload in *inflated* with every event repaired, or why it is none."""
-    match read_patiently(inflated.decode(errors="replace")):
+    match parse_patiently(inflated.decode(errors="replace")):
         case {"messageType": str() as kind, "logEvents": list() as events} as value:
             pass
         case dict():

@@ -97,20 +97,22 @@ class _Writer:
         source = self._source
         if hole.filter == "pad":
             self._skip_spaces()
-        simple = rest and isinstance(rest[0], Text)
-        if simple:
-            literal = rest[0].text  # type: ignore[union-attr] # tested by the line above
+        simple = bool(rest) and isinstance(rest[0], Text)
+        literal = rest[0].text if simple else ""  # type: ignore[union-attr] # tested by the line above
+        ends = _ends(rest)
+        if ends == (None,):
+            source.add("end = len(line)")
+        elif simple:
             source.add(f"end = line.find({literal!r}, at)")
             self._refuse_if("end < 0")
         else:
-            literal = ""
-            source.add(f"end = {source.name(nearest, 'nearest')}(line, at, {_ends(rest)!r})")
+            source.add(f"end = {source.name(nearest, 'nearest')}(line, at, {ends!r})")
             self._refuse_if("end < 0")
         source.add(f"{self._value(hole)} = line[at:end]")
         if "@timestamp" in hole.names and literal.startswith(" "):
             self._stretch(hole, literal)
         self._test(hole)
-        passes = bool(simple) and not inside
+        passes = simple and not inside
         source.add(f"at = end + {len(literal)}" if passes else "at = end")
         if hole.filter == "pad" and literal == " " and passes:
             self._skip_spaces()
