@@ -63,8 +63,21 @@ class InvalidPredicate(LogshapeError):
         super().__init__(message)
 
 
+class InvalidPath(LogshapeError):
+    """A path into JSON is not of the language; *column* counts from 1 inside its text."""
+
+    def __init__(self, message: str, column: int) -> None:
+        """Say what was seen at *column* and what was wanted."""
+        self.column = column
+        super().__init__(message)
+
+
 class UnreadablePayload(LogshapeError):
     """What Lambda was given is not a CloudWatch Logs subscription event, and there is no spool to keep it in."""
+
+
+class InvalidEnvironment(LogshapeError):
+    """A variable of the environment has a value that means nothing."""
 
 
 class UnbalancedLedger(LogshapeError):
