@@ -38,7 +38,7 @@ ROWS = st.lists(
             "yes": st.booleans(),
             "number": st.integers(-(2**31), 2**31 - 1),
             "long": st.integers(-(2**63), 2**63 - 1),
-            "real": st.floats(allow_nan=False, allow_infinity=False) | st.integers(-(2**63), 2**63 - 1),
+            "real": st.floats(allow_nan=False, allow_infinity=False) | st.integers(-(2**53), 2**53),
             "time": st.datetimes().map(lambda time: f"{time.isoformat(timespec='milliseconds')}Z"),
             "texts": st.lists(st.none() | st.text()),
         },
