@@ -115,7 +115,7 @@ def test_the_file_is_of_the_kind_that_firehose_writes(path: Path) -> None:
     assert [physical[name] for name in TIMES] == ["INT96", "INT96", "INT96"]
     assert (physical["status"], physical["bytes"], physical["duration"]) == ("INT32", "INT64", "DOUBLE")
     assert codecs == {"SNAPPY"}
-    assert file.schema_arrow.metadata is None
+    assert file.metadata.metadata is None
 
 
 @pytest.mark.parametrize("zone", ["Asia/Tokyo", "America/St_Johns"])

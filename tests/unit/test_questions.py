@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -134,18 +137,24 @@ def test_values_come_beside_the_text(tmp_path: Path) -> None:
     assert by_name == Answer(columns=("id",), rows=[("1",)])
 
 
-def test_files_of_all_writers_give_the_same_times(tmp_path: Path) -> None:
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Tokyo", "America/St_Johns"])
+def test_files_of_all_writers_give_the_same_times_in_every_zone(zone: str, tmp_path: Path) -> None:
     """Firehose writes INT96, compaction int64 without a zone; somebody's own job may say UTC, or nanoseconds."""
     put(tmp_path, "2025-10-31-22", "int96", row("1", "firehose"))
     for number, kind in enumerate((pa.timestamp("ms"), pa.timestamp("us", "UTC"), pa.timestamp("ns")), start=2):
         table = pa.Table.from_pylist([row(str(number), "other")], schema=SCHEMA)
         typed = table.set_column(0, "event_time", table["event_time"].cast(kind))
         arrow_parquet.write_table(typed, tmp_path / f"{number}.parquet")
+    program = """
+import sys; from pathlib import Path; from logshape.archive.questions import Archive
+for path in sorted(Path(sys.argv[1]).rglob("*.parquet")) + [Path(sys.argv[1])]:
+    print(Archive(path).ask("SELECT DISTINCT CAST(event_time AS VARCHAR), typeof(event_time) FROM logs").rows)
+"""
 
-    with Archive(tmp_path) as archive:
-        rows = archive.ask("SELECT DISTINCT event_time, typeof(event_time) FROM logs").rows
+    command = [sys.executable, "-c", program, str(tmp_path)]
+    seen = subprocess.run(command, env=os.environ | {"TZ": zone}, capture_output=True, text=True, check=True)
 
-    assert rows == [(at("2025-10-31T22:38:21.010"), "TIMESTAMP")]
+    assert seen.stdout.splitlines() == ["[('2025-10-31 22:38:21.01', 'TIMESTAMP')]"] * 5
 
 
 def test_columns_that_came_later_are_null_in_older_files(tmp_path: Path) -> None:
@@ -185,7 +194,7 @@ def test_since_leaves_out_hours_that_hold_nothing_so_late(since: str, expected: 
 
 def test_one_file_can_be_asked_alone(tmp_path: Path) -> None:
     """`--from PATH` takes either."""
-    path = put(tmp_path, "2025-10-31-22", "it's", row("1", "one"))
+    path = put(tmp_path / "it's [1] {é}", "2025-10-31-22", "a?*", row("1", "one"))
     put(tmp_path, "2025-10-31-22", "b", row("2", "two"))
 
     assert messages(path) == {"1": "one"}
@@ -210,6 +219,19 @@ def test_a_question_reads_nothing_but_the_archive(tmp_path: Path) -> None:
             archive.ask("SELECT * FROM read_csv(?)", [str(secret)])
         with pytest.raises(UnreadableInput, match="locked"):
             archive.ask("SET enable_external_access = true")
+
+
+@pytest.mark.parametrize("name", ["filename", "file_row_number", "file_index", "arrived", "select", 'quo"ted'])
+def test_a_field_may_have_any_name(name: str, tmp_path: Path) -> None:
+    """What DuckDB adds to a file's columns must not meet what a contract declares."""
+    for event_id in ("1", "2"):
+        rows = [row(event_id, "one") | {name: "mine"}, row(event_id, "again") | {name: "copy"}]
+        table = pa.Table.from_pylist(rows, schema=SCHEMA.append(pa.field(name, pa.string())))
+        (tmp_path / f"{event_id}.parquet").write_bytes(parquet.encode(table))
+
+    assert set(messages(tmp_path)) == {"1", "2"}
+    with Archive(tmp_path) as archive:
+        assert name in archive.columns
 
 
 def test_an_empty_folder_is_no_archive(tmp_path: Path) -> None:

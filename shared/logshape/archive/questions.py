@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 _EARLIEST: Final = timedelta(hours=26)
 _ONCE: Final = """QUALIFY row_number() OVER (
     PARTITION BY event_id
-    ORDER BY contract_version DESC NULLS LAST, request_id IS NULL, filename, file_row_number
+    ORDER BY contract_version DESC NULLS LAST, request_id IS NULL, _file, _row
 ) = 1"""
+_HOUR: Final = f"nullif(regexp_extract(_file, '{PARTITION_KEY}=([^/]+)', 1), '') AS {PARTITION_KEY}"
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,8 +38,8 @@ class Archive:
     The Parquet files of one archive, open for questions.
 
     SQL sees two relations. ``logs`` has each event once: of several copies the one with the highest contract version,
-    then one with a request id, then the one in the earliest file. ``copies`` has them all, with ``filename`` and
-    ``file_row_number``. Times are UTC without a zone, whatever the zone of this machine and the file's writer.
+    then one with a request id, then the one in the earliest file. ``copies`` has them all, with ``_file`` and ``_row``,
+    which no field can be named. Times are UTC without a zone, whatever the zone of this machine and the file's writer.
     """
 
     def __init__(self, path: Path, *, since: datetime | None = None) -> None:
@@ -88,8 +89,8 @@ class Archive:
         """
         if field not in self.columns:
             raise UnreadableInput(f"the archive has no column `{field}`; it has {', '.join(self.columns)}")
-        chosen = ", ".join(map(_quoted, self.columns))
-        return self.ask(f"SELECT {chosen} FROM copies WHERE {_quoted(field)} = ? {_ONCE} ORDER BY event_time", [value])  # noqa: S608 # names of the table's own, quoted
+        where = f"{_quoted(field)} = ? {_ONCE}"
+        return self.ask(f"SELECT {self._chosen} FROM copies WHERE {where} ORDER BY event_time, event_id", [value])  # noqa: S608 # names of the table's own, quoted
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -110,27 +111,33 @@ class Archive:
         """Let go of the files."""
         self.close()
 
-    def _open(self, files: list[str]) -> None:
-        stored = self._connection.read_parquet(files, union_by_name=True, filename=True, file_row_number=True)
-        stored.create_view("stored")
-        names = [name for name in stored.columns if name not in ("filename", "file_row_number", PARTITION_KEY)]
-        self._columns = (*names, PARTITION_KEY)
-        typed = [
-            f"CAST({_quoted(name)} AS TIMESTAMP) AS {_quoted(name)}"
-            if str(kind).startswith("TIMESTAMP")
-            else _quoted(name)
-            for name, kind in zip(stored.columns, stored.types, strict=True)
-            if name in names
-        ]
-        hour = f"nullif(regexp_extract(filename, '{PARTITION_KEY}=([^/]+)', 1), '') AS {PARTITION_KEY}"
-        chosen = ", ".join(map(_quoted, self._columns))
+    def _open(self, files: Sequence[str]) -> None:
+        # A view takes no parameters: the names of the files are written as literals, and columns as quoted names.
+        listed = ", ".join(map(_literal, files))
         self._connection.execute(
-            f"CREATE VIEW copies AS SELECT {', '.join(typed)}, {hour}, filename, file_row_number FROM stored"  # noqa: S608 # as above
+            f"CREATE VIEW stored AS SELECT *, file_row_number AS _row FROM read_parquet([{listed}], "  # noqa: S608 # as above
+            "union_by_name = true, hive_partitioning = false, filename = '_file')"
         )
-        self._connection.execute(f"CREATE VIEW logs AS SELECT {chosen} FROM copies {_ONCE}")  # noqa: S608 # as above
+        stored = dict(self._connection.execute("SELECT column_name, column_type FROM (DESCRIBE stored)").fetchall())
+        fields = {name: kind for name, kind in stored.items() if name not in ("_file", "_row", PARTITION_KEY)}
+        self._columns = (*fields, PARTITION_KEY)
+        self._connection.execute(f"CREATE VIEW copies AS SELECT {_typed(fields)}, {_HOUR}, _file, _row FROM stored")  # noqa: S608 # as above
+        self._connection.execute(f"CREATE VIEW logs AS SELECT {self._chosen} FROM copies {_ONCE}")  # noqa: S608 # as above
         self._connection.execute("SET allowed_paths = ?", [files])
         self._connection.execute("SET enable_external_access = false")
         self._connection.execute("SET lock_configuration = true")
+
+    @property
+    def _chosen(self) -> str:
+        return ", ".join(map(_quoted, self._columns))
+
+
+def _typed(fields: Mapping[str, str]) -> str:
+    """Select *fields*, times without a zone: writers differ in unit and in whether they say UTC."""
+    return ", ".join(
+        f"CAST({_quoted(name)} AS TIMESTAMP) AS {_quoted(name)}" if kind.startswith("TIMESTAMP") else _quoted(name)
+        for name, kind in fields.items()
+    )
 
 
 def _files(path: Path, since: datetime | None) -> list[Path]:
@@ -151,3 +158,7 @@ def _files(path: Path, since: datetime | None) -> list[Path]:
 
 def _quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from logshape.contract.model import CORE_FIELDS, FieldType
+from logshape.contract.periods import keep_class
 
 if TYPE_CHECKING:
     from logshape.artefacts.arguments import Arguments
@@ -53,7 +54,7 @@ def index_patterns(contract: Contract) -> list[str]:
     The contract's own default is one of them: it keeps what log groups that no entry matches send.
     """
     classes = {contract.stranger.keep.index, *(group.keep.index for group in contract.groups)}
-    return sorted(f"logs-{contract.name}-{'forever' if days is None else f'{days}d'}-*" for days in classes)
+    return sorted(f"logs-{contract.name}-{keep_class(days)}-*" for days in classes)
 
 
 def _settings(contract: Contract) -> dict[str, Any]:
