@@ -43,7 +43,7 @@ class LocalAws:
     """
     AWS at *endpoint*, from entering to leaving: empty when entered, and one at a time in a process.
 
-    What Firehose delivers lies under *home* too, and stays; what a function prints is in ``<function>.log`` there.
+    What Firehose delivers lies under *home* too, and stays; what functions print is in ``functions.log`` there.
     """
 
     def __init__(self, home: Path) -> None:
@@ -58,16 +58,19 @@ class LocalAws:
         """Serve."""
         moto_api_backend.reset()
         self.home.mkdir(parents=True, exist_ok=True)
-        self._stack.enter_context(divided())
-        self._stack.enter_context(_quiet(logging.getLogger("werkzeug")))
-        server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
-        server.start()
-        self._stack.callback(server.stop)
-        host, port = server.get_host_and_port()
-        self.endpoint = f"http://{host}:{port}"
-        self.firehose = Firehose(self.client("s3"), self.client("glue"), self.home)
-        self._stack.callback(self.firehose.close)
-        self._stack.enter_context(corrected(self._functions, self.ids, self.firehose))
+        with ExitStack() as stack:
+            log = stack.enter_context((self.home / "functions.log").open("w", encoding="utf-8", buffering=1))
+            stack.enter_context(divided(log))
+            stack.enter_context(_quiet(logging.getLogger("werkzeug")))
+            server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+            server.start()
+            stack.callback(server.stop)
+            host, port = server.get_host_and_port()
+            self.endpoint = f"http://{host}:{port}"
+            self.firehose = Firehose(self.client("s3"), self.client("glue"), self.home)
+            stack.callback(self.firehose.close)
+            stack.enter_context(corrected(self._functions, self.ids, self.firehose))
+            self._stack = stack.pop_all()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
@@ -101,11 +104,24 @@ class LocalAws:
             FunctionName=name, DestinationConfig={"OnFailure": {"Destination": f"arn:aws:s3:::{failures}"}}
         )
         s3: S3Client = self.client("s3")
-        log = self._stack.enter_context((self.home / f"{name}.log").open("w", encoding="utf-8", buffering=1))
-        function = Function(arn, handler, log, lambda key, body: s3.put_object(Bucket=failures, Key=key, Body=body))
+        function = Function(arn, handler, lambda key, body: s3.put_object(Bucket=failures, Key=key, Body=body))
         self._stack.callback(function.close)
         self._functions[arn] = function
         return arn
+
+    def save(self, bucket: str, folder: Path) -> int:
+        """Write the objects of *bucket* as files under *folder*, and return how many there are."""
+        s3: S3Client = self.client("s3")
+        keys = [
+            item["Key"]
+            for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket)
+            for item in page.get("Contents", [])
+        ]
+        for key in keys:
+            file = folder / key
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(s3.get_object(Bucket=bucket, Key=key)["Body"].read())
+        return len(keys)
 
     def drain(self, deadline: float) -> list[Invocation]:
         """

@@ -9,12 +9,11 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from threading import Lock
-from typing import TYPE_CHECKING, Final, TextIO, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import msgspec
 
 from logshape.errors import OutsideFailure
-from logshape.local.printing import printing_to
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -71,14 +70,11 @@ class Function:
     *put_away* gets the key and the document of an event that failed at every try, as Lambda puts them on S3.
     """
 
-    def __init__(
-        self, arn: str, handler: Handler, log: TextIO, put_away: Callable[[str, bytes], object] | None = None
-    ) -> None:
-        """Take the function's name from *arn*; what the handler prints goes to *log*, as it does on AWS."""
+    def __init__(self, arn: str, handler: Handler, put_away: Callable[[str, bytes], object] | None = None) -> None:
+        """Take the function's name from *arn*."""
         self.arn = arn
         self.name = arn.rpartition(":")[2]
         self.invocations: list[Invocation] = []
-        self._log = log
         self._handler = handler
         self._put_away = put_away
         self._container = Lock()
@@ -94,7 +90,7 @@ class Function:
             log_group_name=f"/aws/lambda/{self.name}",
             log_stream_name=f"{datetime.now(UTC):%Y/%m/%d}/[$LATEST]local",
         )
-        with self._container, printing_to(self._log):
+        with self._container:
             try:
                 return self._handler(event, context)
             except Exception as error:  # noqa: BLE001 # whatever a handler raises is Lambda's answer

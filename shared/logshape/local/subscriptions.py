@@ -30,14 +30,13 @@ class EventIds:
         self._next = itertools.count(secrets.randbits(TIME_SHIFT - 1))
 
     def promise(self, log_group: str, log_stream: str, ids: Iterable[str]) -> None:
-        """Give the events that are next put into the stream these *ids*, which PutLogEvents cannot carry."""
+        """Give the next events of the stream these *ids*, which PutLogEvents cannot carry; an empty one becomes new."""
         self._promised[log_group, log_stream].extend(ids)
 
     def take(self, log_group: str, log_stream: str, timestamp: int) -> str:
         """Return the id of the next event of the stream."""
-        if promised := self._promised.get((log_group, log_stream)):
-            return promised.popleft()
-        return str((timestamp << TIME_SHIFT) + next(self._next))
+        promised = self._promised.get((log_group, log_stream))
+        return (promised.popleft() if promised else "") or str((timestamp << TIME_SHIFT) + next(self._next))
 
 
 def data_message(

@@ -1,0 +1,139 @@
+"""Turns a contract into what it needs of AWS and OpenSearch on this machine, by the calls that a deployment makes."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from opensearchpy import OpenSearch
+
+import logshape
+from logshape.artefacts import bind, firehose, glue, index_template, retention, subscription_filters
+from logshape.artefacts.arguments import ARCHIVE_BUCKET, FIREHOSE_ROLE_ARN, PARTITION
+from logshape.artefacts.arguments import REGION as REGION_VARIABLE
+from logshape.errors import UnreadableInput
+from logshape.local.aws import REGION
+from logshape.local.opensearch import URL
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from mypy_boto3_logs import CloudWatchLogsClient
+
+    from logshape.contract.model import Contract
+    from logshape.local.aws import LocalAws
+    from logshape.local.functions import Handler
+    from logshape.local.opensearch import Endpoint
+
+ARCHIVE: Final = "logshape-archive"
+SPOOL: Final = "logshape-spool"
+HANDLER: Final = Path(logshape.__file__).parents[2] / "functions" / "ingest" / "handler.py"
+"""The functions are no part of the package: a checkout has them, and SAM deploys them from there."""
+# What a user's shell may say of another AWS.
+_ELSEWHERE: Final = ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL_FIREHOSE", "AWS_ENDPOINT_URL_S3")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stack:
+    """What is deployed: the contract's pipeline, the function's ARN and the variables with which it runs."""
+
+    aws: LocalAws
+    contract: Contract
+    ingest_arn: str
+    environment: dict[str, str]
+
+    def adopt(self, log_group: str) -> bool:
+        """
+        Give *log_group* the contract's retention and subscription, and say whether it is subscribed.
+
+        One that no entry matches is subscribed too, as if by hand: its lines are read with the built-in formats.
+        """
+        logs: CloudWatchLogsClient = self.aws.client("logs")
+        if kept := retention.arguments(self.contract, log_group):
+            logs.put_retention_policy(**kept)
+        if self.contract.group_for(log_group):
+            subscription = subscription_filters.arguments(self.contract, log_group, self.ingest_arn)
+        else:
+            name = subscription_filters.filter_name(self.contract)
+            subscription = {
+                "logGroupName": log_group, "filterName": name, "filterPattern": "", "destinationArn": self.ingest_arn,
+            }  # fmt: skip
+        if subscription:
+            logs.put_subscription_filter(**subscription)
+        return subscription is not None
+
+
+@contextmanager
+def deployed(aws: LocalAws, contract: Contract, path: Path, index: Endpoint | None) -> Iterator[Stack]:
+    """
+    Deploy the pipeline of *contract*, which is the file *path*, and its template at *index* if there is one.
+
+    Inside the block this process has the function's environment.
+
+    Raises:
+        UnreadableInput: the function's code is not there.
+
+    """
+    _archive(aws, contract)
+    if index:
+        client(index).indices.put_index_template(
+            name=index_template.template_name(contract), body=index_template.derive(contract)
+        )
+    name = f"{contract.name}-ingest"
+    variables = aws.environment() | {
+        "AWS_LAMBDA_FUNCTION_NAME": name,
+        "AWS_LAMBDA_LOG_GROUP_NAME": f"/aws/lambda/{name}",
+        "LOGSHAPE_CONTRACT": str(path.resolve()),
+        "LOGSHAPE_FIREHOSE_STREAM": firehose.stream_name(contract),
+        "LOGSHAPE_ARCHIVE": f"s3://{ARCHIVE}/{glue.PREFIX}",
+        "LOGSHAPE_SPOOL": f"s3://{SPOOL}/spool",
+        "POWERTOOLS_SERVICE_NAME": "logshape",
+        "POWERTOOLS_METRICS_NAMESPACE": f"logshape/{contract.name}",
+        URL: index.url if index else "",
+    }
+    with _environment(variables):
+        arn = aws.function(name, _handler(), failures=SPOOL)
+        yield Stack(aws=aws, contract=contract, ingest_arn=arn, environment=variables)
+
+
+def client(index: Endpoint) -> OpenSearch:
+    """Return a client of *index*; who it is said to be stands in the URL."""
+    return OpenSearch(hosts=[index.url])
+
+
+def _archive(aws: LocalAws, contract: Contract) -> None:
+    for bucket in (ARCHIVE, SPOOL):
+        aws.client("s3").create_bucket(Bucket=bucket)
+    role = "arn:aws:iam::123456789012:role/firehose"
+    known = {ARCHIVE_BUCKET: ARCHIVE, FIREHOSE_ROLE_ARN: role, PARTITION: "aws", REGION_VARIABLE: REGION}
+    aws.client("glue").create_database(DatabaseInput={"Name": glue.DATABASE})
+    aws.client("glue").create_table(**bind(glue.derive(contract), known))
+    aws.client("firehose").create_delivery_stream(**bind(firehose.derive(contract), known))
+
+
+def _handler() -> Handler:
+    """Import the ingest function anew, since it reads contract and environment when it is imported."""
+    spec = importlib.util.spec_from_file_location("handler", HANDLER)
+    if spec is None or spec.loader is None or not HANDLER.is_file():
+        raise UnreadableInput(f"{HANDLER}: not there; run logshape from a checkout of its repository")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    handler: Handler = module.handle
+    return handler
+
+
+@contextmanager
+def _environment(variables: Mapping[str, str]) -> Iterator[None]:
+    before = dict(os.environ)
+    for name in _ELSEWHERE:
+        os.environ.pop(name, None)
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)

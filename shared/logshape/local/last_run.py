@@ -1,0 +1,75 @@
+"""Turns the books of a run into a file, and that file into books."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from logshape.errors import UnbalancedLedger, UnreadableInput
+from logshape.ledger import Ledger
+
+HOME: Final = Path(".logshape")
+"""Where the pipeline on this machine keeps what it has, under the folder in which it is run."""
+
+
+class Books(msgspec.Struct, frozen=True, kw_only=True):
+    """The ledgers of a run by log group, what was sent to each, and whether there was an index."""
+
+    groups: dict[str, Ledger]
+    sent: dict[str, int]
+    index: bool
+
+    @property
+    def total(self) -> Ledger:
+        """The sum of all groups."""
+        return sum(self.groups.values(), start=Ledger())
+
+    def balance(self) -> None:
+        """
+        Return if every event that was sent was received, and every one received is accounted for.
+
+        Raises:
+            UnbalancedLedger: some are not; it says so for each log group.
+
+        """
+        faults = [fault for group in self.groups if (fault := self._fault(group))]
+        if faults:
+            raise UnbalancedLedger("\n".join(faults))
+
+    def _fault(self, group: str) -> str | None:
+        ledger, sent = self.groups[group], self.sent.get(group, 0)
+        if ledger.received != sent:
+            return f"{group}: {sent} events were sent, {ledger.received} were received"
+        try:
+            ledger.balance(index=self.index)
+        except UnbalancedLedger as error:
+            return f"{group}: {error}"
+        return None
+
+
+def write(books: Books, home: Path) -> None:
+    """Keep *books* as those of the last run."""
+    home.mkdir(parents=True, exist_ok=True)
+    _file(home).write_bytes(msgspec.json.format(msgspec.json.encode(books)) + b"\n")
+
+
+def read(home: Path) -> Books:
+    """
+    Return the books of the last run.
+
+    Raises:
+        UnreadableInput: there was none.
+
+    """
+    try:
+        return msgspec.json.decode(_file(home).read_bytes(), type=Books)
+    except FileNotFoundError:
+        raise UnreadableInput(f"{_file(home)}: not there; `logshape local run` writes it") from None
+    except (OSError, msgspec.DecodeError) as error:
+        raise UnreadableInput(f"{_file(home)}: {error}; `logshape local run` writes it anew") from error
+
+
+def _file(home: Path) -> Path:
+    return home / "last-run.json"
