@@ -18,11 +18,12 @@ from logshape.lines import bounds, instants
 from logshape.lines.conditions import condition
 from logshape.lines.envelope import Lost, Payload, Unreadable, opened
 from logshape.lines.readers import Readers
+from logshape.lines.records import note, set_aside
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
 
-    from logshape.lines.formats import Record
+    from logshape.lines.records import Record
 
 LARGEST_RECORD: Final = 1_024_000
 """The bytes of a Firehose record: 1,000 KiB (PutRecordBatch)."""
@@ -47,9 +48,9 @@ class Shipment(msgspec.Struct, kw_only=True):
     """
     What one payload became: bytes for both sinks, and the counts so far.
 
-    *records* are Firehose records of whole archive rows, a line each; *bodies* are bulk bodies of an action's line and a
-    document's line for each event. *quarantined* are events that no sink can take, *oversize* are rows that had to be cut,
-    *unreadable* is set where the payload could not be read at all. Nothing is built later.
+    *records* are Firehose records of whole archive rows, a line each; *bodies* are bulk bodies, for each event a line of
+    the action and a line of the document. *quarantined* are events that no sink can take, *oversize* are rows that had to
+    be cut, *unreadable* is set where the payload could not be read at all. Nothing is built later.
     """
 
     records: list[bytes] = []
@@ -73,9 +74,9 @@ class Pipeline:
         """
         Prepare to shape by *contract*.
 
-        *own_groups* are the log groups of the delivery path, whose events are counted as filtered and go nowhere, or they
-        would feed themselves. *region* is stamped on each record, for a payload does not name it. *redact_key* is kept for
-        the `hash` action of `redact`, which this version refuses in a contract.
+        *own_groups* are the log groups of the delivery path: their events are counted as filtered and go nowhere, or they
+        would feed themselves. *region* is stamped on each record, for a payload does not name it. *redact_key* is kept
+        for the action `hash` of `redact`, which this version refuses in a contract.
         """
         self.contract = contract
         self.redact_key = redact_key
@@ -136,7 +137,7 @@ class Pipeline:
         )
 
     def _shaped(self, payload: Payload, route: _Route) -> list[Record]:
-        """The hot loop: one record for each event."""
+        """Return one record for each event; this is the hot loop."""
         read, constants, service, keeps_raw = route.read, route.constants, route.service, route.group.raw
         written = self._written
         low, high = _trusted(payload, written)
@@ -161,14 +162,14 @@ class Pipeline:
                 request_id = _open_request(record, request_id)
             elif request_id is not None and "request_id" not in record:
                 record["request_id"] = request_id
-                record.setdefault("parse_errors", []).append("request_id_inherited")  # type: ignore[attr-defined] # a list by this very line
+                note(record, "request_id_inherited")
             if keeps_raw and record.get("message") != text:
                 record["raw"] = text
             if len(text) > bounds.SAFE_LENGTH:
                 bounds.bound_leaves(record, ("attributes", *self._objects))
             records.append(record)
         for place, faults in payload.faults.items():
-            records[place]["parse_errors"] = [*faults, *records[place].get("parse_errors", ())]  # type: ignore[misc] # a list wherever it is
+            records[place]["parse_errors"] = [*faults, *records[place].get("parse_errors", ())]
         return records
 
     def _rows(self, records: Sequence[Record]) -> list[Record]:
@@ -188,7 +189,7 @@ class Pipeline:
     def _documents(
         self, records: Sequence[Record], events: Sequence[int], route: _Route, oldest: int | None
     ) -> tuple[list[bytes], list[Record]]:
-        """Return the index's projection, without `raw`, of the events that are not older than *oldest*, and its actions."""
+        """Return actions and documents of the index: no `raw`, and no event older than *oldest*."""
         actions, documents = [], []
         for record, timestamp in zip(records, events, strict=True):
             if oldest is not None and timestamp < oldest:
@@ -249,13 +250,14 @@ def service_of(log_group: str, log_stream: str) -> str | None:
     """
     Return the name of the function that writes to *log_group*, or None where the names tell none.
 
-    In a group of its own the group's name says it; in a shared one the stream's, ``2025/10/31/<function>[<version>]…``.
+    In a group of its own that is the group's; in a shared one the stream's, ``2025/10/31/<function>[<version>]…``.
     """
     if log_group.startswith("/aws/lambda/"):
         return log_group.removeprefix("/aws/lambda/") or None
     *date, last = log_stream.split("/", 3)
-    name = last.partition("[")[0] if len(date) == 3 and "[" in last and all(part.isdigit() for part in date) else ""  # noqa: PLR2004 # year, month, day
-    return name or None
+    name, bracket, _ = last.partition("[")
+    dated = "".join(date).isdigit() and "/".join(date).count("/") == 2  # noqa: PLR2004 # year, month and day
+    return name if dated and bracket and name else None
 
 
 def _unreadable(payload: Unreadable) -> Shipment:
@@ -277,13 +279,12 @@ def _settle_time(record: Record, time: str, event_ms: int, observed: str, *, zon
         record["@timestamp"] = str(time)
         return
     record["@timestamp"] = observed
-    attributes = record.setdefault("attributes", {})
-    attributes.setdefault("@timestamp", str(time))  # type: ignore[attr-defined] # a dict by the line above
+    set_aside(record, "@timestamp", str(time))
 
 
 def _open_request(record: Record, request_id: object) -> object:
-    """Return the id of the invocation that is open after the platform line *record*, *request_id* being open before it."""
-    event = record.get("event") or record.get("attributes", {}).get("event")  # type: ignore[attr-defined] # a dict wherever it is
+    """Return the id of the invocation that is open behind the platform line *record*; before it *request_id* was."""
+    event = record.get("event") or record.get("attributes", {}).get("event")
     if event == _START:
         return record.get("request_id")
     return None if event in _ENDS else request_id
@@ -331,7 +332,7 @@ def _encoded_bulk(actions: list[bytes], documents: list[Record]) -> bytes:
 
 
 def _packed(encoded: bytes, largest: int, seam: bytes, *, after: bool) -> list[bytes]:
-    """Cut *encoded* into pieces of at most *largest* bytes, each at the last *seam* that fits: after it, or after its first byte."""
+    """Cut *encoded* into pieces of at most *largest* bytes, each at the last *seam* that fits or behind its first byte."""
     pieces = []
     start, shift = 0, len(seam) if after else 1
     while len(encoded) - start > largest:

@@ -25,7 +25,7 @@ class Fact(msgspec.Struct, frozen=True, omit_defaults=True):
     """What the classes of this module have in common: frozen, by keyword, equal by value."""
 
 
-class Field(Fact, kw_only=True):
+class Field(Fact, frozen=True, kw_only=True):
     """One field, with one meaning in parser, mapping, Parquet and queries."""
 
     name: str
@@ -36,7 +36,7 @@ class Field(Fact, kw_only=True):
     example: Scalar | None = None
 
 
-class Path(Fact, kw_only=True):
+class Path(Fact, frozen=True, kw_only=True):
     """
     Where a JSON line holds a value: ``order.id`` is the steps ``order``, ``id``.
 
@@ -47,21 +47,21 @@ class Path(Fact, kw_only=True):
     filter: Literal["lines"] | None = None
 
 
-class Key(Fact, kw_only=True):
+class Key(Fact, frozen=True, kw_only=True):
     """The paths that give one field in JSON lines; the first that is there and not null wins."""
 
     field: str
     paths: tuple[Path, ...]
 
 
-class Need(Fact, kw_only=True):
+class Need(Fact, frozen=True, kw_only=True):
     """What a JSON line must hold to be of a format: at least one path with a value, which *like* matches if given."""
 
     paths: tuple[Path, ...]
     like: str | None = None
 
 
-class Line(Fact, kw_only=True):
+class Line(Fact, frozen=True, kw_only=True):
     """
     One way to write a line of text, with what such a line says of itself without words.
 
@@ -73,7 +73,7 @@ class Line(Fact, kw_only=True):
     set: dict[str, Scalar] = {}
 
 
-class Example(Fact, kw_only=True):
+class Example(Fact, frozen=True, kw_only=True):
     """A line and the record, or a part of it, that it must give."""
 
     line: str
@@ -82,13 +82,13 @@ class Example(Fact, kw_only=True):
     """Line and column of ``record`` in the contract's file."""
 
 
-class Format(Fact, kw_only=True):
+class Format(Fact, frozen=True, kw_only=True):
     """
     How one family of lines is written: templates for text, keys for JSON, or both.
 
     JSON lines are of the format where all its *needs* are met. One with a template that holds ``{*:json}`` reads JSON
-    there and nowhere else. *words* translates what a JSON line says in a field, *nulls* are words that stand for no value
-    in fields other than text, *zone* is where times are from that name none.
+    there and nowhere else. *words* translates what a JSON line says in a field, *nulls* are words that stand for no
+    value in fields other than text, *zone* is where times are from that name none.
     """
 
     name: str
@@ -104,14 +104,14 @@ class Format(Fact, kw_only=True):
     examples: tuple[Example, ...] = ()
 
 
-class Keep(Fact, kw_only=True):
+class Keep(Fact, frozen=True, kw_only=True):
     """How many days a store keeps what it got; None is for ever."""
 
     logs: int | None = None
     index: int | None = None
 
 
-class Group(Fact, kw_only=True):
+class Group(Fact, frozen=True, kw_only=True):
     """One entry of ``groups``: the log groups it matches, how their lines are read and how long they are kept."""
 
     name: str
@@ -129,7 +129,7 @@ class Group(Fact, kw_only=True):
         return _any_glob(self.match, log_group) and not _any_glob(self.exclude, log_group)
 
 
-class Index(Fact, kw_only=True):
+class Index(Fact, frozen=True, kw_only=True):
     """How the index is cut into periods and built."""
 
     period: Period = "day"
@@ -138,7 +138,7 @@ class Index(Fact, kw_only=True):
     refresh: str = "10s"
 
 
-class Contract(Fact, kw_only=True):
+class Contract(Fact, frozen=True, kw_only=True):
     """All that one file declares, formats resolved and fields in their stored order."""
 
     version: int

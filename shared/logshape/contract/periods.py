@@ -18,7 +18,7 @@ def keep_class(keep_days: int | None) -> str:
 
 
 def period_of(timestamp_ms: int, period: Period) -> str:
-    """Name the period of *timestamp_ms* in UTC: ``2025.10.31``, ``2025.w44`` (ISO 8601's week and year) or ``2025.10``."""
+    """Name the period of *timestamp_ms* in UTC: ``2025.10.31``, ``2025.w44`` (ISO 8601's week) or ``2025.10``."""
     moment = _EPOCH + timedelta(milliseconds=timestamp_ms)
     match period:
         case "day":

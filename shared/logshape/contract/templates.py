@@ -23,7 +23,8 @@ The filter ``pad`` allows spaces around the value, as writers do to align column
 from __future__ import annotations
 
 import re
-from typing import Final, Literal, TypeAlias, get_args
+from itertools import pairwise
+from typing import Final, Literal, TypeAlias, cast, get_args
 
 import msgspec
 
@@ -49,7 +50,7 @@ class Text(msgspec.Struct, frozen=True, tag="text"):
 
 
 class Hole(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="hole"):
-    """Text that goes to the fields *names*; no names for ``{_}``, and for ``{*}``, which shape ``json`` or ``pairs`` reads."""
+    """Text that goes to the fields *names*; ``{_}`` has none, nor has ``{*}``, which ``json`` or ``pairs`` reads."""
 
     names: tuple[str, ...] = ()
     optional: bool = False
@@ -160,8 +161,13 @@ def _hole(source: str, at: int) -> tuple[Hole, int]:
     if filter_ is not None and filter_ not in FILTERS:
         message = f"`{filter_}` is no filter; use {', '.join(FILTERS)}"
         raise InvalidTemplate(message, match.start("filter") + 1)
-    names = _names(match["names"], shape, at + 2)
-    return Hole(names=names, optional=match["optional"] is not None, shape=shape, filter=filter_), match.end()  # type: ignore[arg-type] # the two tests above narrow them
+    hole = Hole(
+        names=_names(match["names"], shape, at + 2),
+        optional=match["optional"] is not None,
+        shape=cast("Shape | None", shape),
+        filter=cast("Filter | None", filter_),
+    )
+    return hole, match.end()
 
 
 def _names(text: str, shape: str | None, column: int) -> tuple[str, ...]:
@@ -183,7 +189,7 @@ def _refuse_neighbours(parts: list[Part]) -> None:
     flat: list[Text | Hole] = []
     for part in parts:
         flat.extend(part.parts if isinstance(part, Maybe) else [part])
-    for first, second in zip(flat, flat[1:], strict=False):
+    for first, second in pairwise(flat):
         if isinstance(first, Hole) and isinstance(second, Hole):
             name = ",".join(second.names) or "_"
             message = f"two holes stand side by side; put a literal before `{{{name}}}`"

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Final
 
 import orjson
 
+from logshape.lines.records import note
+
 if TYPE_CHECKING:
-    from logshape.lines.formats import Record
+    from logshape.lines.records import Record
 
 LONGEST_LEAF: Final = 32_766
 """The bytes of a path and its value in a flat_object, above which OpenSearch refuses the document."""
@@ -26,7 +28,7 @@ def cut(text: str, largest: int) -> str:
 
 
 def bound_leaves(record: Record, names: tuple[str, ...]) -> None:
-    """Cut each leaf of the objects *names* in *record* that a flat_object would refuse, and say so in `parse_errors`."""
+    """Cut the leaves of the objects *names* in *record* that a flat_object would refuse; `parse_errors` says where."""
     for name in names:
         value = record.get(name)
         if type(value) is not dict:
@@ -34,7 +36,7 @@ def bound_leaves(record: Record, names: tuple[str, ...]) -> None:
         bounded = _bounded(value, len(name.encode()))
         if bounded is not value:
             record[name] = bounded
-            _say(record, f"truncated:{name}")
+            note(record, f"truncated:{name}")
 
 
 def fit(document: Record, largest: int) -> Record:
@@ -46,10 +48,10 @@ def fit(document: Record, largest: int) -> Record:
     excess = len(orjson.dumps(document)) - largest
     if excess <= 0:
         return document
-    small = {**document, "parse_errors": list(document.get("parse_errors", ()))}  # type: ignore[call-overload] # a list wherever it is
+    small = {**document, "parse_errors": list(document.get("parse_errors", ()))}
     while excess > 0:
         name, size = max(((key, len(orjson.dumps(value))) for key, value in small.items()), key=lambda pair: pair[1])
-        _say(small, f"truncated:{name}")
+        note(small, f"truncated:{name}")
         value = small[name]
         room = max(size - excess - _SLACK, 0)
         if isinstance(value, str):
@@ -79,16 +81,17 @@ def _bounded(value: object, path: int) -> object:
         case str():
             return cut(value, LONGEST_LEAF - path - 1)
         case dict():
-            bounded = {cut(key, LONGEST_LEAF // 2): _bounded(inner, path + 1 + min(len(key.encode()), LONGEST_LEAF // 2)) for key, inner in value.items()}
-            return value if bounded.keys() == value.keys() and all(bounded[key] is value[key] for key in value) else bounded
+            bounded = {
+                cut(key, LONGEST_LEAF // 2): _bounded(inner, path + 1 + min(len(key.encode()), LONGEST_LEAF // 2))
+                for key, inner in value.items()
+            }
+            return (
+                value
+                if bounded.keys() == value.keys() and all(bounded[key] is value[key] for key in value)
+                else bounded
+            )
         case list():
             items = [_bounded(inner, path) for inner in value]
             return value if all(new is old for new, old in zip(items, value, strict=True)) else items
         case _:
             return value
-
-
-def _say(record: Record, entry: str) -> None:
-    entries = record.setdefault("parse_errors", [])
-    if entry not in entries:  # type: ignore[operator] # a list wherever it is
-        entries.append(entry)  # type: ignore[union-attr] # as above

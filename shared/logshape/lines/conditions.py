@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from typing import TYPE_CHECKING, Final, assert_never
+from typing import TYPE_CHECKING, Any, Final, assert_never
 
 from logshape.contract.levels import SEVERITY
 from logshape.contract.predicates import And, Compare, Exists, In, Like, Not, Or
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from logshape.contract.predicates import Node, Value
-    from logshape.lines.formats import Record
+    from logshape.lines.records import Record
 
     Condition = Callable[[Record], bool]
 
-_OPERATORS: Final[Mapping[str, Callable[[object, object], bool]]] = {
+_OPERATORS: Final[Mapping[str, Callable[[Any, Any], bool]]] = {
     "=": operator.eq,
     "!=": operator.ne,
     "<": operator.lt,
@@ -61,7 +61,7 @@ def condition(node: Node, types: Mapping[str, str]) -> Condition:
             assert_never(node)
 
 
-def _comparison(key: str, compare: Callable[[object, object], bool], wanted: object) -> Condition:
+def _comparison(key: str, compare: Callable[[Any, Any], bool], wanted: object) -> Condition:
     def holds(record: Record) -> bool:
         value = record.get(key)
         return value is not None and compare(value, wanted)

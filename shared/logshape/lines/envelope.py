@@ -129,12 +129,12 @@ def read(inflated: bytes) -> Payload | Unreadable:
 
 
 def _mended(inflated: bytes) -> Payload | Unreadable:
-    from logshape.lines.mending import mended  # noqa: PLC0415 # a cold start with sound payloads does not need it
+    from logshape.lines.mending import mended
 
     return mended(inflated)
 
 
 def _as_bytes(event: object) -> bytes:
-    from logshape.lines.json_text import text_of  # noqa: PLC0415 # as above
+    from logshape.lines.json_text import text_of
 
     return text_of(event).encode()

@@ -8,10 +8,11 @@ take apart. What it leaves of it becomes `attributes`.
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from logshape.contract.levels import SEVERITY
 from logshape.lines import instants, json_text
+from logshape.lines.records import note, set_aside
 from logshape.lines.source import Source
 from logshape.lines.values import COERCIONS, INTEGER, LONG, MISFIT
 
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from logshape.contract.model import Field, Format, Key, Need, Path
+    from logshape.lines.records import Record
 
-Record: TypeAlias = "dict[str, object]"
 Reader: TypeAlias = "Callable[[str, Record | None], Record | None]"
 
 # What a reader does itself for a value of the usual type; anything else goes to the slow way of `_Slowly`.
@@ -52,7 +53,7 @@ class Tools:
             self._clocks[shape] = instants.reader(self.format.zone, shape)
         return self._clocks[shape]
 
-    def coerce(self, name: str, value: object) -> object:
+    def coerce(self, name: str, value: object) -> Any:  # noqa: ANN401 # the field's type says which
         """Return *value* as the field *name* takes it, or `MISFIT`; levels come with their number."""
         if name == "level":
             return self.levels.get(value if isinstance(value, str) else str(value), MISFIT)
@@ -71,9 +72,9 @@ def start(tools: Tools, also: Mapping[str, object]) -> Record:
     for name, value in also.items():
         coerced = tools.coerce(name, value) if name in tools.types else None
         if coerced is None:
-            record.setdefault("attributes", {})[name] = value  # type: ignore[index] # it is a dict by this very line
+            set_aside(record, name, value)
         elif name == "level":
-            record["level"], record["severity_number"] = coerced  # type: ignore[misc] # a level and its number
+            record["level"], record["severity_number"] = coerced
         else:
             record[name] = coerced
     return record
@@ -98,9 +99,11 @@ def json_reader(tools: Tools, fixed: frozenset[str], *, inner: bool = False) -> 
     for key in keys:
         _add_key(source, key, tools, uses)
     with source.block("if document:"):
-        source.add("record['attributes'] = {**document, **record['attributes']} if 'attributes' in record else document")
+        source.add(
+            "record['attributes'] = {**document, **record['attributes']} if 'attributes' in record else document"
+        )
     source.add("return record")
-    return source.function(f"{tools.format.name}, json")  # type: ignore[return-value] # the text above returns a record or None
+    return source.function(f"{tools.format.name}, json")
 
 
 def _add_need(source: Source, need: Need) -> None:
@@ -178,7 +181,7 @@ def _has_nulls(tools: Tools, name: str) -> bool:
 
 
 class _Slowly:
-    """The slow way of one key: an unusual value is coerced, or stays in the document with an entry in `parse_errors`."""
+    """The slow way of one key: an unusual value is coerced, or stays in the document and is named in `parse_errors`."""
 
     def __init__(self, tools: Tools, key: Key) -> None:
         self._tools = tools
@@ -191,9 +194,9 @@ class _Slowly:
         coerced = self._tools.coerce(name, value)
         if coerced is MISFIT:
             _put_back(line, document, self._key.paths, value, self._tools.nulls)
-            record.setdefault("parse_errors", []).append(f"type:{name}")  # type: ignore[attr-defined] # a list by this very line
+            note(record, f"type:{name}")
         elif name == "level":
-            record["level"], record["severity_number"] = coerced  # type: ignore[misc] # a level and its number
+            record["level"], record["severity_number"] = coerced
         else:
             record[name] = coerced
 
@@ -230,7 +233,7 @@ def look(document: object, steps: tuple[str, ...]) -> object:
 
 
 def take(document: Record, steps: tuple[str, ...]) -> object:
-    """Remove and return the value at *steps* below *document*, with the objects that this leaves empty; None if it is not there."""
+    """Remove and return the value at *steps* below *document*, with the objects that this leaves empty, or None."""
     inner = document.get(steps[0])
     if len(steps) == 1:
         return document.pop(steps[0], None)

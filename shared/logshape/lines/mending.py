@@ -43,7 +43,9 @@ def mended(inflated: bytes) -> Payload | Unreadable:
         case _:
             return Unreadable("not a subscription payload: not a JSON object", inflated)
     owner, group, stream = (_text(value.get(key)) for key in ("owner", "logGroup", "logStream"))
-    payload = Payload(owner=owner, log_group=group, log_stream=stream, events=[], faults={}, lost=[], control=kind == CONTROL)
+    payload = Payload(
+        owner=owner, log_group=group, log_stream=stream, events=[], faults={}, lost=[], control=kind == CONTROL
+    )
     drafts = [_draft(event) for event in events]
     _give_times(drafts)
     for ordinal, draft in enumerate(drafts):

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from logshape.contract.model import Field, Format
-    from logshape.lines.formats import Reader, Record
+    from logshape.lines.formats import Reader
+    from logshape.lines.records import Record
 
 _NO_FIELDS: Final[frozenset[str]] = frozenset()
 _JSON_STARTS: Final = "{ \t\r\n"  # JSON allows white space before the brace
@@ -35,11 +36,13 @@ class Readers:
     """
     What reads the lines of a group: its formats, tried in their order.
 
-    A record has what the line gives: fields, `attributes`, `parse_errors`, and the format's name. Formats are compiled when
-    a line first begins with a character that one of theirs can begin with, so that a cold start pays for no other.
+    A record has what the line gives: fields, `attributes`, `parse_errors`, and the format's name. A format is compiled
+    when a line first begins with a character that one of its lines can begin with: a cold start pays for no other.
     """
 
-    def __init__(self, formats: Sequence[Format], fields: Mapping[str, Field], fixed: frozenset[str] = _NO_FIELDS) -> None:
+    def __init__(
+        self, formats: Sequence[Format], fields: Mapping[str, Field], fixed: frozenset[str] = _NO_FIELDS
+    ) -> None:
         """Read as *formats* say; what is in *fixed* the group gives, and lines that give it too are not heard."""
         self._tools = [Tools(format_, fields) for format_ in formats]
         self._reads_json = [_reads_json(format_) for format_ in formats]
@@ -70,7 +73,9 @@ class Readers:
 
     def _candidates(self, first: str) -> tuple[bool, tuple[Reader, ...]]:
         may_be_json = first != "" and first in _JSON_STARTS and any(self._reads_json)
-        return may_be_json, tuple(read for number in range(len(self._tools)) for read in self._readers_of(number, first))
+        return may_be_json, tuple(
+            read for number in range(len(self._tools)) for read in self._readers_of(number, first)
+        )
 
     def _readers_of(self, number: int, first: str) -> Iterator[Reader]:
         """Yield the readers of one format that a line beginning with *first* can be for, JSON before text."""

@@ -1,14 +1,14 @@
 """
 Source: the text of one Python function, written line by line and made into the function.
 
-A format's reader runs once for each event of a busy account, and a loop over a table of fields costs more there than all
-the work that it does. So a format becomes the straight line of code that one would write for it by hand.
+A format's reader runs once for each event of a busy account, and there a loop over a table of fields costs more than
+all the work that it does. So a format becomes the straight line of code that one would write for it by hand.
 """
 
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -49,8 +49,9 @@ class Source:
         """The function's text, for people who want to see what runs."""
         return "\n".join(self._lines) + "\n"
 
-    def function(self, title: str) -> Callable[..., object]:
+    def function(self, title: str) -> Callable[..., Any]:
         """Compile the text; tracebacks name *title* as the file."""
-        scope = dict(self._values)
-        exec(compile(self.text, f"<{title}>", "exec"), scope)  # noqa: S102 # every name and value in the text is ours or a repr()
-        return scope["read"]  # type: ignore[return-value] # the text defines it
+        scope: dict[str, Any] = dict(self._values)
+        exec(compile(self.text, f"<{title}>", "exec"), scope)  # noqa: S102 # the text is ours, each value in it a repr()
+        function: Callable[..., Any] = scope["read"]
+        return function

@@ -13,15 +13,17 @@ from typing import TYPE_CHECKING, Final
 from logshape.contract.templates import Hole, Maybe, Text, holes
 from logshape.lines import json_text
 from logshape.lines.formats import Tools, glob, json_reader, start
+from logshape.lines.records import note, set_aside
 from logshape.lines.source import Source
 from logshape.lines.values import MISFIT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from logshape.contract.model import Line
     from logshape.contract.templates import Part, Template
-    from logshape.lines.formats import Reader, Record
+    from logshape.lines.formats import Reader
+    from logshape.lines.records import Record
 
 _WORD: Final = re.compile(r"\S+")
 _UUID: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
@@ -73,7 +75,7 @@ class _Writer:
         for hole in holes(parts):
             self._keep(hole)
         self._source.add("return record")
-        return self._source.function(f"{self._tools.format.name}, {self._line.template.source}")  # type: ignore[return-value] # the text returns a record or None
+        return self._source.function(f"{self._tools.format.name}, {self._line.template.source}")
 
     def _add(self, parts: tuple[Part, ...], after: tuple[Part, ...]) -> None:
         """Add the steps for *parts*, behind which *after* stands."""
@@ -89,7 +91,7 @@ class _Writer:
                 case Hole():
                     taken = self._find(part, rest, inside=number + 1 == len(parts) and bool(after))
                 case Maybe(parts=inner):
-                    with self._source.block(f"if line.startswith({inner[0].text!r}, at):"):  # type: ignore[union-attr] # the parser puts a Text first
+                    with self._source.block(f"if line.startswith({_head(part)!r}, at):"):
                         self._add(inner, rest)
 
     def _find(self, hole: Hole, rest: tuple[Part, ...], *, inside: bool) -> bool:
@@ -98,7 +100,7 @@ class _Writer:
         if hole.filter == "pad":
             self._skip_spaces()
         simple = bool(rest) and isinstance(rest[0], Text)
-        literal = rest[0].text if simple else ""  # type: ignore[union-attr] # tested by the line above
+        literal = rest[0].text if rest and isinstance(rest[0], Text) else ""
         ends = _ends(rest)
         if ends == (None,):
             source.add("end = len(line)")
@@ -119,7 +121,7 @@ class _Writer:
         return passes
 
     def _stretch(self, hole: Hole, literal: str) -> None:
-        """A date and a time may have a space between them: take two words where one is no time."""
+        """Add that a time takes two words where one is none: a space may stand between date and time."""
         clock = self._clock(hole)
         with self._source.block(f"if {clock}({self._value(hole)}) is None:"):
             self._source.add(f"end = line.find({literal!r}, end + 1)")
@@ -145,13 +147,17 @@ class _Writer:
                 self._coerce(hole)
 
     def _is_tested(self, hole: Hole) -> bool:
-        return bool(hole.shape) or any(self._tools.types.get(name) not in (None, "keyword", "text") for name in hole.names)
+        return bool(hole.shape) or any(
+            self._tools.types.get(name) not in (None, "keyword", "text") for name in hole.names
+        )
 
     def _coerce(self, hole: Hole) -> None:
         value, source = self._value(hole), self._source
         match hole.shape:
             case "word" | "uuid":
-                self._refuse_if(f"not {source.name((_WORD if hole.shape == 'word' else _UUID).fullmatch, hole.shape)}({value})")
+                self._refuse_if(
+                    f"not {source.name((_WORD if hole.shape == 'word' else _UUID).fullmatch, hole.shape)}({value})"
+                )
             case "json":
                 source.add(f"{value} = {source.name(json_text.read_object, 'read_object')}({value})")
                 self._refuse_if(f"{value} is None")
@@ -187,7 +193,7 @@ class _Writer:
         elif name in self._tools.types:
             step = f"record[{name!r}] = {value}"
         else:
-            step = f"record.setdefault('attributes', {{}})[{name!r}] = {value}"
+            step = f"{self._source.name(set_aside, 'set_aside')}(record, {name!r}, {value})"
         if self._may_be_null(hole):
             with self._source.block(head):
                 self._source.add(step)
@@ -222,11 +228,17 @@ def _ends(rest: tuple[Part, ...]) -> tuple[str | None, ...]:
         match part:
             case Text(text=text):
                 return (*ends, text)
-            case Maybe(parts=inner):
-                ends.append(inner[0].text)  # type: ignore[union-attr] # the parser puts a Text first
+            case Maybe():
+                ends.append(_head(part))
             case Hole():
                 pass  # not behind a hole: the parser refuses neighbours
     return (*ends, None)
+
+
+def _head(part: Maybe) -> str:
+    """Return the literal that an optional part begins with; the parser puts one there."""
+    head = part.parts[0]
+    return head.text if isinstance(head, Text) else ""
 
 
 def nearest(line: str, at: int, ends: tuple[str | None, ...]) -> int:
@@ -236,7 +248,7 @@ def nearest(line: str, at: int, ends: tuple[str | None, ...]) -> int:
 
 
 def pairs_reader(tools: Tools, fixed: frozenset[str]) -> Callable[[str, Record], None]:
-    """Return a function that adds a text's pairs, ``Name: value`` with a tab or a new line between them, to a record."""
+    """Return a function that adds a text's pairs to a record: ``Name: value``, a tab or a new line between them."""
     known = {head: (hole.names, tail) for head, hole, tail in map(_pair, tools.format.pairs)}
 
     def read(text: str, record: Record) -> None:
@@ -266,10 +278,10 @@ def _add_pair(tools: Tools, record: Record, name: str, value: str, fixed: frozen
         return
     coerced = tools.coerce(name, value) if name in tools.types else MISFIT
     if coerced is MISFIT:
-        record.setdefault("attributes", {})[name] = value  # type: ignore[index] # a dict by this very line
+        set_aside(record, name, value)
         if name in tools.types:
-            record.setdefault("parse_errors", []).append(f"type:{name}")  # type: ignore[attr-defined] # as above
+            note(record, f"type:{name}")
     elif name == "level":
-        record["level"], record["severity_number"] = coerced  # type: ignore[misc] # a level and its number
+        record["level"], record["severity_number"] = coerced
     else:
         record[name] = coerced
