@@ -6,6 +6,7 @@ Pure: no I/O, no clock, no environment. What differs between two runs is given: 
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -15,7 +16,7 @@ from logshape.contract.model import CORE_FIELDS, PLATFORM, Contract, Group
 from logshape.contract.periods import DAY_MS, index_name
 from logshape.ledger import Ledger
 from logshape.lines import bounds, instants
-from logshape.lines.conditions import condition
+from logshape.lines.conditions import any_of
 from logshape.lines.envelope import Lost, Payload, Unreadable, opened
 from logshape.lines.readers import Readers
 from logshape.lines.records import note, set_aside
@@ -32,6 +33,9 @@ LARGEST_BODY: Final = 5 * 1024 * 1024
 _LARGEST_DOCUMENT: Final = LARGEST_BODY - 1024  # an action's line goes before it
 _TRUSTED_MS: Final = DAY_MS  # a line's time that is farther from the event's is not believed
 _TRUSTED_ZONELESS_MS: Final = 15 * 60 * 1000  # the same, where neither line nor format names a zone
+_DAY: Final = len("2025-10-31")
+_ROW_SEAM: Final = b"\n"
+_BULK_SEAM: Final = b'\n{"create":{"_index":'  # JSON text holds no new line, so that a document cannot look like it
 _START: Final = "start"
 _ENDS: Final = ("end", "report", "runtime_done")
 _ENCODER: Final = msgspec.json.Encoder()
@@ -48,9 +52,9 @@ class Shipment(msgspec.Struct, kw_only=True):
     """
     What one payload became: bytes for both sinks, and the counts so far.
 
-    *records* are Firehose records of whole archive rows, a line each; *bodies* are bulk bodies, for each event a line of
-    the action and a line of the document. *quarantined* are events that no sink can take, *oversize* are rows that had to
-    be cut, *unreadable* is set where the payload could not be read at all. Nothing is built later.
+    *records* are Firehose records of whole archive rows, a line each; *bodies* are bulk bodies, for each event a line
+    of the action and a line of the document. *quarantined* are events that no sink can take, *oversize* are rows that
+    had to be cut, *unreadable* is set where the payload could not be read at all. Nothing is built later.
     """
 
     records: list[bytes] = []
@@ -74,8 +78,8 @@ class Pipeline:
         """
         Prepare to shape by *contract*.
 
-        *own_groups* are the log groups of the delivery path: their events are counted as filtered and go nowhere, or they
-        would feed themselves. *region* is stamped on each record, for a payload does not name it. *redact_key* is kept
+        *own_groups* are the log groups of the delivery path: their events are counted as filtered and go nowhere, or
+        they would feed themselves. *region* is stamped on each record, for a payload does not name it. *redact_key* is kept
         for the action `hash` of `redact`, which this version refuses in a contract.
         """
         self.contract = contract
@@ -109,41 +113,30 @@ class Pipeline:
         route = self._route(payload)
         lost = len(payload.lost)
         ledger = Ledger(received=received, archive_quarantined=lost, index_quarantined=lost)
-        records, events = self._kept(payload, route)
+        records = self._shaped(payload, route, route.drops)
         ledger.filtered = len(payload.events) - len(records)
-        oldest = None if now_ms is None or route.group.keep.index is None else now_ms - route.group.keep.index * DAY_MS
-        rows = self._rows(records)
-        actions, documents = self._documents(records, events, route, oldest)
-        ledger.index_expired = len(records) - len(documents)
         shipment = Shipment(ledger=ledger, quarantined=payload.lost, oversize=[])
-        shipment.records = _packed(_encoded_rows(rows, shipment), LARGEST_RECORD, b"\n", after=True)
-        shipment.bodies = _packed(_encoded_bulk(actions, documents), LARGEST_BODY, b'\n{"create":{', after=False)
+        shipment.records = _packed(_encoded_rows(self._rows(records), shipment), LARGEST_RECORD, _ROW_SEAM)
+        if now_ms is not None and route.group.keep.index is not None:
+            oldest = instants.written(now_ms - route.group.keep.index * DAY_MS)
+            kept = [record for record in records if record["observed_time"] >= oldest]
+            ledger.index_expired = len(records) - len(kept)
+            records = kept
+        shipment.bodies = _packed(_encoded_bulk(self._bulk(records, route)), LARGEST_BODY, _BULK_SEAM)
         return shipment
 
     def records(self, payload: Payload) -> Iterator[Record]:
         """Yield the record of each event of *payload* in order, dropped ones too, with `raw` and `attributes` both."""
-        return iter(self._shaped(payload, self._route(payload)))
+        return iter(self._shaped(payload, self._route(payload), None))
 
-    def _kept(self, payload: Payload, route: _Route) -> tuple[list[Record], list[int]]:
-        """Return the records that no `drop` takes, and the times of their events."""
-        records = self._shaped(payload, route)
-        times = [event.timestamp for event in payload.events]
-        if not route.drops:
-            return records, times
-        kept = [not any(drop(record) for drop in route.drops) for record in records]
-        return (
-            [record for record, keep in zip(records, kept, strict=True) if keep],
-            [time for time, keep in zip(times, kept, strict=True) if keep],
-        )
-
-    def _shaped(self, payload: Payload, route: _Route) -> list[Record]:
-        """Return one record for each event; this is the hot loop."""
+    def _shaped(self, payload: Payload, route: _Route, drops: Callable[[Record], bool] | None) -> list[Record]:
+        """Return one record for each event that *drops* does not take; this is the hot loop."""
         read, constants, service, keeps_raw = route.read, route.constants, route.service, route.group.raw
-        written = self._written
+        written, faults = self._written, payload.faults
         low, high = _trusted(payload, written)
         records: list[Record] = []
         request_id: object = None
-        for event in payload.events:
+        for place, event in enumerate(payload.events):
             text = event.message
             line = text.rstrip("\r\n") if text.endswith("\n") else text
             record = read(line)
@@ -167,9 +160,10 @@ class Pipeline:
                 record["raw"] = text
             if len(text) > bounds.SAFE_LENGTH:
                 bounds.bound_leaves(record, ("attributes", *self._objects))
-            records.append(record)
-        for place, faults in payload.faults.items():
-            records[place]["parse_errors"] = [*faults, *records[place].get("parse_errors", ())]
+            if faults and place in faults:
+                record["parse_errors"] = [*faults[place], *record.get("parse_errors", ())]
+            if drops is None or not drops(record):
+                records.append(record)
         return records
 
     def _rows(self, records: Sequence[Record]) -> list[Record]:
@@ -186,19 +180,19 @@ class Pipeline:
             rows.append(row)
         return rows
 
-    def _documents(
-        self, records: Sequence[Record], events: Sequence[int], route: _Route, oldest: int | None
-    ) -> tuple[list[bytes], list[Record]]:
-        """Return actions and documents of the index: no `raw`, and no event older than *oldest*."""
-        actions, documents = [], []
-        for record, timestamp in zip(records, events, strict=True):
-            if oldest is not None and timestamp < oldest:
-                continue
+    def _bulk(self, records: Sequence[Record], route: _Route) -> list[Record]:
+        """Return the index's projection, which has no `raw`: for each record its action and its document."""
+        lines: list[Record] = []
+        index_of, known = route.index_of, ("", "")
+        for record in records:
+            day = record["observed_time"][:_DAY]
+            if day != known[0]:
+                known = day, index_of(day)
             if "raw" in record:
                 del record["raw"]
-            actions.append(route.action(timestamp, record["event_id"]))
-            documents.append(record)
-        return actions, documents
+            lines.append({"create": {"_index": known[1], "_id": record["event_id"]}})
+            lines.append(record)
+        return lines
 
     def _route(self, payload: Payload) -> _Route:
         key = (payload.log_group, payload.log_stream)
@@ -227,8 +221,8 @@ class Pipeline:
             read=self._readers[group.name],
             constants=constants,
             service=None if "service" in group.set else service_of(payload.log_group, payload.log_stream),
-            drops=tuple(condition(predicate.tree, self._types) for predicate in group.drop),
-            action=_actions(self.contract, group),
+            drops=any_of(group.drop, self._types) if group.drop else None,
+            index_of=partial(_index_of, self.contract, group.keep.index),
         )
 
 
@@ -242,8 +236,8 @@ class _Route(msgspec.Struct, kw_only=True):
     read: Readers
     constants: Record
     service: str | None
-    drops: tuple[Callable[[Record], bool], ...]
-    action: Callable[[int, object], bytes]
+    drops: Callable[[Record], bool] | None
+    index_of: Callable[[str], str]
 
 
 def service_of(log_group: str, log_stream: str) -> str | None:
@@ -290,21 +284,9 @@ def _open_request(record: Record, request_id: object) -> object:
     return None if event in _ENDS else request_id
 
 
-def _actions(contract: Contract, group: Group) -> Callable[[int, object], bytes]:
-    """Return a function from an event's time and id to the bulk action that creates its document."""
-    heads: dict[int, bytes] = {}
-    keep = group.keep.index
-
-    def action(timestamp_ms: int, event_id: object) -> bytes:
-        day = timestamp_ms // DAY_MS
-        head = heads.get(day)
-        if head is None:
-            heads.clear()
-            index = index_name(contract, keep, timestamp_ms)
-            head = heads[day] = b'{"create":{"_index":"%s","_id":' % index.encode()
-        return head + orjson.dumps(event_id) + b"}}"
-
-    return action
+def _index_of(contract: Contract, keep_days: int | None, day: str) -> str:
+    """Return the name of the index of events of *day*, ``2025-10-31``."""
+    return index_name(contract, keep_days, instants.epoch_ms(f"{day}T00:00:00.000Z"))
 
 
 def _encoded_rows(rows: list[Record], shipment: Shipment) -> bytes:
@@ -320,23 +302,21 @@ def _encoded_rows(rows: list[Record], shipment: Shipment) -> bytes:
     return _ENCODER.encode_lines(rows) if shipment.oversize else encoded
 
 
-def _encoded_bulk(actions: list[bytes], documents: list[Record]) -> bytes:
-    lines: list[object] = [None] * (2 * len(actions))
-    lines[::2] = [msgspec.Raw(action) for action in actions]
-    lines[1::2] = documents
+def _encoded_bulk(lines: list[Record]) -> bytes:
+    """Return the actions and documents as NDJSON; a document that no bulk body can hold is cut."""
     encoded = _ENCODER.encode_lines(lines)
     if len(encoded) <= LARGEST_BODY:
         return encoded
-    lines[1::2] = [bounds.fit(document, _LARGEST_DOCUMENT) for document in documents]
+    lines[1::2] = [bounds.fit(document, _LARGEST_DOCUMENT) for document in lines[1::2]]
     return _ENCODER.encode_lines(lines)
 
 
-def _packed(encoded: bytes, largest: int, seam: bytes, *, after: bool) -> list[bytes]:
-    """Cut *encoded* into pieces of at most *largest* bytes, each at the last *seam* that fits or behind its first byte."""
+def _packed(encoded: bytes, largest: int, seam: bytes) -> list[bytes]:
+    """Cut *encoded* into pieces of at most *largest* bytes, each behind the new line of the last *seam* that fits."""
     pieces = []
-    start, shift = 0, len(seam) if after else 1
+    start = 0
     while len(encoded) - start > largest:
-        cut = encoded.rindex(seam, start, start + largest + len(seam) - shift) + shift
+        cut = encoded.rindex(seam, start, start + largest + len(seam) - 1) + 1
         pieces.append(encoded[start:cut])
         start = cut
     if start < len(encoded):

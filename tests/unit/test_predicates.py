@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from logshape.contract.predicates import misfits, parse
 from logshape.errors import InvalidPredicate
-from logshape.lines.conditions import condition
+from logshape.lines.conditions import any_of
 
 TYPES = {
     "level": "keyword",
@@ -68,14 +68,18 @@ def test_a_condition_holds_or_does_not(text: str, expected: bool) -> None:  # no
     predicate = parse(text)
 
     assert list(misfits(predicate, TYPES)) == []
-    assert condition(predicate.tree, TYPES)(RECORD) is expected
+    assert any_of([predicate], TYPES)(RECORD) is expected
 
 
 @pytest.mark.parametrize(
     ("text", "column", "message"),
     [
         ("", 1, "saw the end at column 1, wanted a field's name"),
-        ("level >=", 9, "saw the end at column 9, wanted text in quotes, a number, true, false or a level (TRACE, DEBUG, INFO, WARN, ERROR, FATAL)"),
+        (
+            "level >=",
+            9,
+            "saw the end at column 9, wanted text in quotes, a number, true, false or a level (TRACE, DEBUG, INFO, WARN, ERROR, FATAL)",
+        ),
         ("level ERROR", 7, "saw `ERROR` at column 7, wanted one of = != < <= > >= in like"),
         ("status = 1 status = 2", 12, "saw `status` at column 12, wanted `and`, `or` or the end"),
         ("status in 1", 11, "saw `1` at column 11, wanted `(`"),
@@ -96,7 +100,10 @@ def test_a_fault_has_its_column(text: str, column: int, message: str) -> None:
     ("text", "expected"),
     [
         ("duration > 'x'", (1, "`duration` is of type double and is compared with a number, not with 'x'")),
-        ("exists message and level = 'warning'", (20, "`warning` is no level; use one of TRACE, DEBUG, INFO, WARN, ERROR, FATAL")),
+        (
+            "exists message and level = 'warning'",
+            (20, "`warning` is no level; use one of TRACE, DEBUG, INFO, WARN, ERROR, FATAL"),
+        ),
         ("cached > true", (1, "`cached` is of type boolean, which has no order")),
         ("status like '4*'", (1, "`like` reads text and `status` is of type integer")),
         ("body = 'x'", (1, "`body` is an object: only `exists` can be asked of it")),

@@ -2,76 +2,64 @@
 
 from __future__ import annotations
 
-import operator
 from typing import TYPE_CHECKING, Any, Final, assert_never
 
 from logshape.contract.levels import SEVERITY
 from logshape.contract.predicates import And, Compare, Exists, In, Like, Not, Or
 from logshape.lines.formats import glob
 from logshape.lines.instants import reader
+from logshape.lines.source import Source
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
-    from logshape.contract.predicates import Node, Value
+    from logshape.contract.predicates import Node, Operator, Predicate, Value
     from logshape.lines.records import Record
 
-    Condition = Callable[[Record], bool]
-
-_OPERATORS: Final[Mapping[str, Callable[[Any, Any], bool]]] = {
-    "=": operator.eq,
-    "!=": operator.ne,
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-}
+_SIGNS: Final[Mapping[Operator, str]] = {"=": "==", "!=": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
 
 
-def condition(node: Node, types: Mapping[str, str]) -> Condition:
+def any_of(predicates: Sequence[Predicate], types: Mapping[str, str]) -> Callable[[Record], bool]:
     """
-    Return a test of records for *node*, whose fields are of *types*.
+    Return a test of records that holds where one of *predicates* does; their fields are of *types*.
 
     A comparison with a field that is absent or null is false, ``!=`` included. Levels are compared by their severity,
     times as instants and text by code point.
     """
+    source = Source("record")
+    source.add("get = record.get")
+    tests = [_expression(source, predicate.tree, types) for predicate in predicates]
+    source.add(f"return {' or '.join(tests) or 'False'}")
+    function: Callable[[Record], bool] = source.function("; ".join(predicate.source for predicate in predicates))
+    return function
+
+
+def _expression(source: Source, node: Node, types: Mapping[str, str]) -> str:
     match node:
-        case Compare(field=field, operator=sign, value=value):
+        case Compare(field=field, operator=operator, value=value):
             key, wanted = _side(field, value, types)
-            return _comparison(key, _OPERATORS[sign], wanted)
+            test = f"get({key!r}) {_SIGNS[operator]} {wanted!r}"
+            return f"({test})" if operator == "=" else f"(get({key!r}) is not None and {test})"
         case In(field=field, values=values):
             key = _side(field, values[0], types)[0]
-            allowed = frozenset(_side(field, value, types)[1] for value in values)
-            return lambda record: record.get(key) in allowed
+            return f"(get({key!r}) in {tuple(_side(field, value, types)[1] for value in values)!r})"
         case Like(field=field, pattern=pattern):
-            like = glob(pattern)
-            return lambda record: like(record.get(field))
+            return f"{source.name(glob(pattern), 'like')}(get({field!r}))"
         case Exists(field=field):
-            return lambda record: record.get(field) is not None
+            return f"(get({field!r}) is not None)"
         case Not(term=term):
-            inner = condition(term, types)
-            return lambda record: not inner(record)
+            return f"(not {_expression(source, term, types)})"
         case And(terms=terms):
-            tests = [condition(term, types) for term in terms]
-            return lambda record: all(test(record) for test in tests)
+            return f"({' and '.join(_expression(source, term, types) for term in terms)})"
         case Or(terms=terms):
-            tests = [condition(term, types) for term in terms]
-            return lambda record: any(test(record) for test in tests)
+            return f"({' or '.join(_expression(source, term, types) for term in terms)})"
         case _:
             assert_never(node)
 
 
-def _comparison(key: str, compare: Callable[[Any, Any], bool], wanted: object) -> Condition:
-    def holds(record: Record) -> bool:
-        value = record.get(key)
-        return value is not None and compare(value, wanted)
-
-    return holds
-
-
-def _side(field: str, value: Value, types: Mapping[str, str]) -> tuple[str, object]:
+def _side(field: str, value: Value, types: Mapping[str, str]) -> tuple[str, Any]:
     """Return the key to compare and the value to compare it with: levels by number, times as they are written."""
-    if field == "level" and isinstance(value, str):
+    if field == "level":
         return "severity_number", SEVERITY[value]  # type: ignore[index] # predicates.misfits has refused other words
     if types.get(field) == "timestamp" and isinstance(value, str):
         return field, reader("UTC")(value) or value

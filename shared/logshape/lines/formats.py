@@ -53,24 +53,22 @@ class Tools:
             self._clocks[shape] = instants.reader(self.format.zone, shape)
         return self._clocks[shape]
 
-    def coerce(self, name: str, value: object) -> Any:  # noqa: ANN401 # the field's type says which
-        """Return *value* as the field *name* takes it, or `MISFIT`; levels come with their number."""
-        if name == "level":
-            return self.levels.get(value if isinstance(value, str) else str(value), MISFIT)
+    def coercion(self, name: str) -> Callable[[object], Any]:
+        """Return what makes of a value what the field *name* takes, or `MISFIT`; a level comes with its number."""
         kind = self.types[name]
+        if name == "level":
+            return lambda value: self.levels.get(value if isinstance(value, str) else str(value), MISFIT)
         if kind == "timestamp":
-            if name != "@timestamp" and not isinstance(value, str):
-                return MISFIT
-            moment = self.clock()(value)
-            return MISFIT if moment is None else moment
-        return COERCIONS[kind](value)
+            clock, words_only = self.clock(), name != "@timestamp"
+            return lambda value: MISFIT if words_only and not isinstance(value, str) else clock(value) or MISFIT
+        return COERCIONS[kind]
 
 
 def start(tools: Tools, also: Mapping[str, object]) -> Record:
     """Return what each record of the format begins with: its name, and what is *also* said of it."""
     record: Record = {"format": tools.format.name}
     for name, value in also.items():
-        coerced = tools.coerce(name, value) if name in tools.types else None
+        coerced = tools.coercion(name)(value) if name in tools.types else None
         if coerced is None:
             set_aside(record, name, value)
         elif name == "level":
@@ -119,7 +117,7 @@ def _add_need(source: Source, need: Need) -> None:
 def _look(source: Source, path: Path) -> str:
     if len(path.steps) == 1:
         return f"document.get({path.steps[0]!r})"
-    return f"{source.name(look, 'look')}(document, {path.steps!r})"
+    return f"({source.name(look, 'look')}(document, {path.steps!r}) if {path.steps[0]!r} in document else None)"
 
 
 def _add_key(source: Source, key: Key, tools: Tools, uses: Counter[tuple[str, ...]]) -> None:
@@ -127,7 +125,7 @@ def _add_key(source: Source, key: Key, tools: Tools, uses: Counter[tuple[str, ..
         uses[path.steps] -= 1
         taken = _take(source, path) if uses[path.steps] == 0 else _look(source, path)
         if path.filter == "lines":
-            taken = f"{source.name(joined, 'joined')}({taken})"
+            taken = f"{source.name(joined, 'joined')}({taken}) if {path.steps[0]!r} in document else None"
         if number == 0:
             source.add(f"value = {taken}")
         else:
@@ -144,7 +142,7 @@ def _take(source: Source, path: Path) -> str:
     """Write how the value at *path* is taken out, so that the last field that reads it leaves it to none."""
     if len(path.steps) == 1:
         return f"take({path.steps[0]!r}, None)"
-    return f"{source.name(take, 'dig')}(document, {path.steps!r})"
+    return f"{source.name(take, 'dig')}(document, {path.steps!r}) if {path.steps[0]!r} in document else None"
 
 
 def _add_value(source: Source, key: Key, tools: Tools) -> None:
@@ -186,12 +184,13 @@ class _Slowly:
     def __init__(self, tools: Tools, key: Key) -> None:
         self._tools = tools
         self._key = key
+        self._coerce = tools.coercion(key.field)
 
     def __call__(self, line: str, document: Record, record: Record, value: object) -> None:
         name = self._key.field
         if isinstance(value, float) and self._tools.types[name] in ("keyword", "text") and name != "level":
             value = self._spelled(line, value)
-        coerced = self._tools.coerce(name, value)
+        coerced = self._coerce(value)
         if coerced is MISFIT:
             _put_back(line, document, self._key.paths, value, self._tools.nulls)
             note(record, f"type:{name}")

@@ -30,7 +30,9 @@ _CLF: Final = re.compile(r"(\d\d)/([A-Z][a-z]{2})/(\d{4}):(\d\d):(\d\d):(\d\d) (
 _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _REMEMBERED: Final = 4096  # seconds that a reader keeps; a payload spans few
 _SECOND: Final = 19  # the length of `2025-10-31T22:38:21`
-_MILLISECOND: Final = 23  # the length of `2025-10-31T22:38:21.010`
+_FRACTION: Final = 20  # where the digits of `2025-10-31T22:38:21.010` begin,
+_MILLISECOND: Final = 23  # and where they end
+_DIGITS: Final = _MILLISECOND - _FRACTION
 _EPOCH_DIGITS: Final = (10, 13)  # of seconds and of milliseconds, from 2001 to 2286
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -77,24 +79,28 @@ def reader(zone: str | None, shape: str | None = None) -> Callable[[object], str
     where: tzinfo | None = None if zone is None else UTC if zone == "UTC" else ZoneInfo(zone)
     patterns = _PATTERNS[shape]
     seconds: dict[str, str] = {}
+    wholes: dict[str, str] = {}
 
     def read(value: object) -> str | None:
-        if type(value) is not str or not value.isascii():
+        if type(value) is not str:
             return _read(value, patterns, where)
         # The common cases by far: three digits behind the second, or none, in a second that is known already.
-        fraction = value[_SECOND + 1 : _MILLISECOND]
-        if value[_SECOND:20] in (".", ",") and len(fraction) == 3 and fraction.isdigit():  # noqa: PLR2004 # milliseconds
-            key = value[:_SECOND] + value[_MILLISECOND:]
-        else:
-            key, fraction = value, "000"
+        key, fraction = value[:_FRACTION] + value[_MILLISECOND:], value[_FRACTION:_MILLISECOND]
         known = seconds.get(key)
-        if known is not None:
+        if known is not None and len(fraction) == _DIGITS and fraction.isascii() and fraction.isdigit():
             return f"{known}.{fraction}Z"
+        known = wholes.get(value)
+        return known if known is not None else _remember(value, key, fraction)
+
+    def _remember(value: str, key: str, fraction: str) -> str | None:
         text = _read(value, patterns, where)
-        if type(text) is str and text[20:23] == fraction and not value[_MILLISECOND : _MILLISECOND + 1].isdigit():
-            if len(seconds) >= _REMEMBERED:
-                seconds.clear()
-            seconds[key] = text[:_SECOND]
+        if type(text) is str:
+            memory, place, kept = (wholes, value, text)
+            if text[_FRACTION:_MILLISECOND] == fraction and not value[_MILLISECOND : _MILLISECOND + 1].isdigit():
+                memory, place, kept = (seconds, key, text[:_SECOND])
+            if len(memory) >= _REMEMBERED:
+                memory.clear()
+            memory[place] = kept
         return text
 
     return read

@@ -8,9 +8,10 @@ ever tried again, so a reader's time grows with the line and with nothing else.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from logshape.contract.templates import Hole, Maybe, Text, holes
+from logshape.errors import InvalidTemplate
 from logshape.lines import json_text
 from logshape.lines.formats import Tools, glob, json_reader, start
 from logshape.lines.records import note, set_aside
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 _WORD: Final = re.compile(r"\S+")
 _UUID: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _TIMES: Final = ("iso", "slashed", "clf")
-_BETWEEN_PAIRS: Final = re.compile(r"[\t\n]")
 _NO_FIELDS: Final[frozenset[str]] = frozenset()
 
 
@@ -53,25 +53,27 @@ def first_characters(template: Template, tools: Tools) -> str | None:
 
 
 class _Writer:
-    """Writes the source of one template's reader; `at` in it is where the next part begins."""
+    """Writes the source of one template's reader; `_at` says where the next part begins: a number, or the name `at`."""
 
     def __init__(self, tools: Tools, line: Line, fixed: frozenset[str]) -> None:
         self._tools = tools
         self._line = line
         self._fixed = fixed
         self._source = Source("line, document")
-        self._holes = {id(hole): number for number, hole in enumerate(holes(line.template.parts))}
+        self._at = "0"
+        parts = line.template.parts
+        self._holes = {id(hole): number for number, hole in enumerate(holes(parts))}
+        self._certain = {id(part) for part in parts if isinstance(part, Hole) and not part.optional}
 
     def reader(self) -> Reader:
         parts = self._line.template.parts
         for hole in holes(parts):
-            if any(isinstance(part, Maybe) and hole in part.parts for part in parts):
+            if id(hole) not in self._certain:
                 self._source.add(f"{self._value(hole)} = None")
-        self._source.add("at = 0")
         self._add(parts, ())
         if isinstance(parts[-1], Text | Maybe):
-            self._refuse_if("at != len(line)")
-        self._source.add(f"record = {start(self._tools, {**self._tools.format.set, **self._line.set})!r}")
+            self._refuse_if(f"{self._at} != len(line)")
+        self._source.add(f"record = {{{', '.join(self._entries())}}}")
         for hole in holes(parts):
             self._keep(hole)
         self._source.add("return record")
@@ -85,12 +87,13 @@ class _Writer:
             match part:
                 case Text(text=text):
                     if not taken:
-                        self._refuse_if(f"not line.startswith({text!r}, at)")
-                        self._source.add(f"at += {len(text)}")
+                        self._refuse_if(f"not line.startswith({text!r}, {self._at})")
+                        self._move(len(text))
                     taken = False
                 case Hole():
                     taken = self._find(part, rest, inside=number + 1 == len(parts) and bool(after))
                 case Maybe(parts=inner):
+                    self._name_place()
                     with self._source.block(f"if line.startswith({_head(part)!r}, at):"):
                         self._add(inner, rest)
 
@@ -99,26 +102,50 @@ class _Writer:
         source = self._source
         if hole.filter == "pad":
             self._skip_spaces()
-        simple = bool(rest) and isinstance(rest[0], Text)
         literal = rest[0].text if rest and isinstance(rest[0], Text) else ""
         ends = _ends(rest)
         if ends == (None,):
             source.add("end = len(line)")
-        elif simple:
-            source.add(f"end = line.find({literal!r}, at)")
-            self._refuse_if("end < 0")
         else:
-            source.add(f"end = {source.name(nearest, 'nearest')}(line, at, {ends!r})")
+            near = source.name(nearest, "nearest") if not literal else ""
+            source.add(
+                f"end = {near}(line, {self._at}, {ends!r})" if near else f"end = line.find({literal!r}, {self._at})"
+            )
             self._refuse_if("end < 0")
-        source.add(f"{self._value(hole)} = line[at:end]")
+        source.add(f"{self._value(hole)} = line[{self._at}:end]")
         if "@timestamp" in hole.names and literal.startswith(" "):
             self._stretch(hole, literal)
         self._test(hole)
-        passes = simple and not inside
+        passes = bool(literal) and not inside
         source.add(f"at = end + {len(literal)}" if passes else "at = end")
+        self._at = "at"
         if hole.filter == "pad" and literal == " " and passes:
             self._skip_spaces()
         return passes
+
+    def _move(self, length: int) -> None:
+        if self._at == "at":
+            self._source.add(f"at += {length}")
+        else:
+            self._at = str(int(self._at) + length)
+
+    def _name_place(self) -> None:
+        """Make `at` a variable from here on, since what comes may move it or not."""
+        if self._at != "at":
+            self._source.add(f"at = {self._at}")
+            self._at = "at"
+
+    def _entries(self) -> list[str]:
+        """Return the entries that every record of the line has: its constants, and the holes that are always filled."""
+        first = start(self._tools, {**self._tools.format.set, **self._line.set})
+        entries = [f"{name!r}: {value!r}" for name, value in first.items()]
+        for hole in holes(self._line.template.parts):
+            for name in hole.names:
+                if id(hole) in self._certain and name in self._tools.types and name not in self._fixed:
+                    value = self._value(hole)
+                    level = f"'level': {value}[0], 'severity_number': {value}[1]"
+                    entries.append(level if name == "level" else f"{name!r}: {value}")
+        return entries
 
     def _stretch(self, hole: Hole, literal: str) -> None:
         """Add that a time takes two words where one is none: a space may stand between date and time."""
@@ -126,7 +153,7 @@ class _Writer:
         with self._source.block(f"if {clock}({self._value(hole)}) is None:"):
             self._source.add(f"end = line.find({literal!r}, end + 1)")
             self._refuse_if("end < 0")
-            self._source.add(f"{self._value(hole)} = line[at:end]")
+            self._source.add(f"{self._value(hole)} = line[{self._at}:end]")
 
     def _test(self, hole: Hole) -> None:
         value, tools = self._value(hole), self._tools
@@ -139,7 +166,7 @@ class _Writer:
             if name in self._line.like:
                 self._refuse_if(f"not {self._source.name(glob(self._line.like[name]), 'like')}({value})")
         if not hole.optional:
-            if hole.names or hole.shape:
+            if (hole.names or hole.shape) and not self._is_tested(hole):
                 self._refuse_if(f"not {value}")
             self._coerce(hole)
         elif self._is_tested(hole):
@@ -147,8 +174,9 @@ class _Writer:
                 self._coerce(hole)
 
     def _is_tested(self, hole: Hole) -> bool:
-        return bool(hole.shape) or any(
-            self._tools.types.get(name) not in (None, "keyword", "text") for name in hole.names
+        """Say whether `_coerce` tests the hole's text, and with that refuses an empty one."""
+        return (hole.shape is not None and hole.shape != "pairs") or any(
+            name == "level" or self._tools.types.get(name) not in (None, "keyword", "text") for name in hole.names
         )
 
     def _coerce(self, hole: Hole) -> None:
@@ -171,7 +199,7 @@ class _Writer:
             source.add(f"{value} = {self._clock(hole)}({value})")
             self._refuse_if(f"{value} is None")
         elif name and self._tools.types.get(name) not in (None, "keyword", "text"):
-            source.add(f"{value} = {source.name(self._tools.coerce, 'coerce')}({name!r}, {value})")
+            source.add(f"{value} = {source.name(self._tools.coercion(name), 'coerce')}({value})")
             self._refuse_if(f"{value} is {source.name(MISFIT, 'MISFIT')}")
 
     def _keep(self, hole: Hole) -> None:
@@ -187,24 +215,19 @@ class _Writer:
 
     def _keep_as(self, name: str, hole: Hole) -> None:
         value = self._value(hole)
-        head = f"if {value}:" if self._may_be_null(hole) and self._is_text(hole) else f"if {value} not in (None, ''):"
-        if name == "level":
-            step = f"record['level'], record['severity_number'] = {value}"
-        elif name in self._tools.types:
-            step = f"record[{name!r}] = {value}"
-        else:
+        if name not in self._tools.types:
             step = f"{self._source.name(set_aside, 'set_aside')}(record, {name!r}, {value})"
-        if self._may_be_null(hole):
-            with self._source.block(head):
-                self._source.add(step)
+        elif id(hole) in self._certain:
+            return  # it is among the entries
+        elif name == "level":
+            step = f"record['level'], record['severity_number'] = {value}"
         else:
+            step = f"record[{name!r}] = {value}"
+        if id(hole) in self._certain:
             self._source.add(step)
-
-    def _may_be_null(self, hole: Hole) -> bool:
-        return hole.optional or not any(hole is part for part in self._line.template.parts)
-
-    def _is_text(self, hole: Hole) -> bool:
-        return not self._is_tested(hole)
+        else:
+            with self._source.block(f"if {value} is not None and {value} != '':"):
+                self._source.add(step)
 
     def _clock(self, hole: Hole) -> str:
         return self._source.name(self._tools.clock(hole.shape if hole.shape in _TIMES else None), "clock")
@@ -213,6 +236,7 @@ class _Writer:
         return f"value_{self._holes[id(hole)]}"
 
     def _skip_spaces(self) -> None:
+        self._name_place()
         with self._source.block("while line.startswith(' ', at):"):
             self._source.add("at += 1")
 
@@ -249,38 +273,45 @@ def nearest(line: str, at: int, ends: tuple[str | None, ...]) -> int:
 
 def pairs_reader(tools: Tools, fixed: frozenset[str]) -> Callable[[str, Record], None]:
     """Return a function that adds a text's pairs to a record: ``Name: value``, a tab or a new line between them."""
-    known = {head: (hole.names, tail) for head, hole, tail in map(_pair, tools.format.pairs)}
+    known = {}
+    for template in tools.format.pairs:
+        head, hole, tail = _pair(template)
+        wanted = [name for name in hole.names if name not in fixed]
+        known[head] = (tail, [(name, tools.coercion(name)) for name in wanted if name in tools.types], wanted)
 
     def read(text: str, record: Record) -> None:
-        for item in _BETWEEN_PAIRS.split(text):
+        for item in (text.replace("\n", "\t") if "\n" in text else text).split("\t"):
             head, colon, value = item.strip().partition(": ")
-            names, tail = known.get(head + colon, ((head,), ""))
-            if colon and value.endswith(tail):
-                for name in names:
-                    _add_pair(tools, record, name, value[: len(value) - len(tail)], fixed)
+            entry = known.get(head)
+            if entry is None or not value.endswith(entry[0]):
+                if colon:
+                    set_aside(record, head, value)
+                continue
+            tail, fields, names = entry
+            value = value[: len(value) - len(tail)]
+            for name, coerce in fields:
+                _add_pair(record, name, value, coerce(value))
+            if len(fields) < len(names):
+                set_aside(record, names[0], value)
 
     return read
 
 
 def _pair(template: Template) -> tuple[str, Hole, str]:
+    """Return the name, the hole and the unit of a pair's template."""
     match template.parts:
-        case (Text(text=head), Hole() as hole):
-            return head, hole, ""
-        case (Text(text=head), Hole() as hole, Text(text=tail)):
-            return head, hole, tail
+        case (Text(text=head), Hole() as hole) if head.endswith(": "):
+            return head.removesuffix(": "), hole, ""
+        case (Text(text=head), Hole() as hole, Text(text=tail)) if head.endswith(": "):
+            return head.removesuffix(": "), hole, tail
         case _:
-            message = f"a pair is a literal, a hole and perhaps a literal: {template.source}"
-            raise ValueError(message)
+            raise InvalidTemplate("a pair is `Name: {field}`, and perhaps a unit behind it", 1)
 
 
-def _add_pair(tools: Tools, record: Record, name: str, value: str, fixed: frozenset[str]) -> None:
-    if name in fixed:
-        return
-    coerced = tools.coerce(name, value) if name in tools.types else MISFIT
+def _add_pair(record: Record, name: str, value: str, coerced: Any) -> None:  # noqa: ANN401 # as the field's type says
     if coerced is MISFIT:
         set_aside(record, name, value)
-        if name in tools.types:
-            note(record, f"type:{name}")
+        note(record, f"type:{name}")
     elif name == "level":
         record["level"], record["severity_number"] = coerced
     else:
