@@ -1,0 +1,255 @@
+"""What `template.yaml` promises, beyond what the template's own linter knows."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import pytest
+import yaml
+
+import logshape
+from logshape.artefacts import ARTEFACTS, bind, glue
+
+if TYPE_CHECKING:
+    from logshape.contract.model import Contract
+
+ROOT: Final = Path(__file__).parents[2]
+
+DOCUMENTED: Final = {
+    "LOGSHAPE_ALARM_TOPIC",
+    "LOGSHAPE_ARCHIVE",
+    "LOGSHAPE_CONTRACT",
+    "LOGSHAPE_DESTINATION_ARN",
+    "LOGSHAPE_FIREHOSE_STREAM",
+    "LOGSHAPE_OPENSEARCH_AUTH",
+    "LOGSHAPE_OPENSEARCH_SECRET",
+    "LOGSHAPE_OPENSEARCH_URL",
+    "LOGSHAPE_REDACT_KEY",
+    "LOGSHAPE_SPOOL",
+    "POWERTOOLS_METRICS_NAMESPACE",
+    "POWERTOOLS_SERVICE_NAME",
+}
+
+
+class Loader(yaml.SafeLoader):
+    """Reads CloudFormation's short forms as the placeholders that the artefacts use: ``!Ref X`` is ``${X}``."""
+
+
+def _placeholder(loader: yaml.SafeLoader, function: str, node: yaml.Node) -> object:
+    match node:
+        case yaml.ScalarNode(value=value) if function == "Sub":
+            return value.replace("${!", "${")
+        case yaml.ScalarNode(value=value):
+            return f"${{{value}}}"
+        case yaml.SequenceNode():
+            return {function: loader.construct_sequence(node, deep=True)}
+        case _:
+            pytest.fail(f"!{function} stands before a map")
+
+
+Loader.add_multi_constructor("!", _placeholder)
+
+TEMPLATE: Final[dict[str, Any]] = yaml.load(
+    (ROOT / "template.yaml").read_text(encoding="utf-8"),
+    Loader=Loader,  # noqa: S506 # it is a SafeLoader
+)
+RESOURCES: Final[dict[str, Any]] = TEMPLATE["Resources"]
+
+
+def of_type(kind: str) -> dict[str, Any]:
+    """Return the properties of each resource of *kind*, by its logical name."""
+    return {name: entry["Properties"] for name, entry in RESOURCES.items() if entry["Type"] == kind}
+
+
+def environment(properties: dict[str, Any]) -> dict[str, Any]:
+    """Return the variables that *properties* set, a function's or the globals'."""
+    variables: dict[str, Any] = properties["Environment"]["Variables"]
+    return variables
+
+
+def statements(policies: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return all statements of *policies*, the conditional ones too."""
+    entries = [entry for policy in policies for entry in policy["PolicyDocument"]["Statement"]]
+    return [entry["If"][1] if "If" in entry else entry for entry in entries]
+
+
+@pytest.fixture(scope="module")
+def contract() -> Contract:
+    """Return the contract that the template deploys."""
+    return logshape.load(ROOT / "shared/contract.yaml")
+
+
+FUNCTIONS: Final = of_type("AWS::Serverless::Function")
+BUCKETS: Final = of_type("AWS::S3::Bucket")
+ROLES: Final = of_type("AWS::IAM::Role")
+
+
+def test_every_variable_is_a_documented_one() -> None:
+    """A misspelled variable switches a sink off, and nothing else says so."""
+    set_here = [environment(TEMPLATE["Globals"]["Function"]), *map(environment, FUNCTIONS.values())]
+
+    assert {name for variables in set_here for name in variables} - DOCUMENTED == set()
+
+
+def test_ingest_has_both_sinks_and_the_spool() -> None:
+    """Without a spool, what a sink refuses could only be lost."""
+    variables = environment(FUNCTIONS["IngestFunction"])
+
+    assert variables == {
+        "LOGSHAPE_FIREHOSE_STREAM": "${ArchiveStream}",
+        "LOGSHAPE_OPENSEARCH_URL": "${OpenSearchUrl}",
+        "LOGSHAPE_OPENSEARCH_AUTH": {"If": ["HasSecret", "basic", "${AWS::NoValue}"]},
+        "LOGSHAPE_OPENSEARCH_SECRET": "${OpenSearchSecretArn}",
+        "LOGSHAPE_SPOOL": "s3://${SpoolBucket}/spool",
+    }
+
+
+def test_every_handler_is_there_and_goes_as_it_is() -> None:
+    """`SkipBuild` keeps sam from installing a second copy of what the layer carries."""
+    for name, function in FUNCTIONS.items():
+        handler = ROOT / function["CodeUri"] / "handler.py"
+
+        assert function["Handler"] == "handler.handle"
+        assert re.search(r"^(?:def handle\(|handle = )", handler.read_text(encoding="utf-8"), flags=re.MULTILINE)
+        assert RESOURCES[name]["Metadata"] == {"SkipBuild": True}
+
+
+def test_layer_has_a_recipe_under_its_own_name() -> None:
+    """Sam looks for the target `build-` and the layer's name, in the layer's own Makefile."""
+    layers = of_type("AWS::Serverless::LayerVersion")
+    recipe = (ROOT / "shared/Makefile").read_text(encoding="utf-8")
+
+    assert {f"build-{name}" for name in layers} == set(re.findall(r"^(build-\w+):", recipe, flags=re.MULTILINE))
+
+
+def test_failed_invocations_are_tried_again_and_then_kept() -> None:
+    """CloudWatch Logs invokes asynchronously: after the last try Lambda drops the payload, unless it is told where."""
+    for function in FUNCTIONS.values():
+        settings = function["EventInvokeConfig"]
+
+        assert settings["MaximumRetryAttempts"] == 2
+        assert settings["DestinationConfig"]["OnFailure"] == {"Type": "S3Bucket", "Destination": "${SpoolBucket.Arn}"}
+
+
+def test_one_permission_serves_all_log_groups() -> None:
+    """One a log group would fill the function's policy of 20 KB, and a subscription would fail."""
+    assert of_type("AWS::Lambda::Permission") == {
+        "IngestPermission": {
+            "FunctionName": "${IngestFunction}",
+            "Action": "lambda:InvokeFunction",
+            "Principal": "logs.${AWS::Region}.amazonaws.com",
+            "SourceAccount": "${AWS::AccountId}",
+            "SourceArn": "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:*",
+        }
+    }
+
+
+def test_table_is_the_one_that_the_contract_derives(contract: Contract) -> None:
+    """Firehose drops what has no column: a table behind the contract would lose fields without a word."""
+    derived = glue.derive(contract)
+
+    assert of_type("AWS::Glue::Table")["ArchiveTable"]["TableInput"] == derived["TableInput"]
+    assert of_type("AWS::Glue::Database")["ArchiveDatabase"]["DatabaseInput"]["Name"] == derived["DatabaseName"]
+
+
+def test_stream_is_the_one_that_the_contract_derives(contract: Contract) -> None:
+    """The stack on one machine runs the derived stream: a difference would make its answer worthless."""
+    known = {
+        "${ArchiveStreamRole.Arn}": "${FirehoseRoleArn}",
+        "${ArchiveDatabase}": glue.DATABASE,
+        "${ArchiveTable}": glue.table_name(contract),
+    }
+    destination = bind(
+        of_type("AWS::KinesisFirehose::DeliveryStream")["ArchiveStream"]["ExtendedS3DestinationConfiguration"], known
+    )
+    del (
+        destination["CloudWatchLoggingOptions"],
+        destination["DataFormatConversionConfiguration"]["SchemaConfiguration"]["CatalogId"],
+    )
+    derived = ARTEFACTS["firehose"](contract)
+    assert isinstance(derived, dict)
+
+    assert destination == derived["ExtendedS3DestinationConfiguration"]
+
+
+@pytest.mark.parametrize("name", BUCKETS)
+def test_bucket_is_encrypted_closed_and_kept(name: str) -> None:
+    """Log lines hold what people type: nobody reads them unasked, and they outlive a stack deleted by mistake."""
+    bucket, resource = BUCKETS[name], RESOURCES[name]
+
+    assert bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    assert bucket["OwnershipControls"] == {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
+    assert bucket["PublicAccessBlockConfiguration"] == {
+        "BlockPublicAcls": True,
+        "BlockPublicPolicy": True,
+        "IgnorePublicAcls": True,
+        "RestrictPublicBuckets": True,
+    }
+    assert (resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) == ("Retain", "Retain")
+
+
+@pytest.mark.parametrize("name", BUCKETS)
+def test_bucket_refuses_links_without_encryption(name: str) -> None:
+    """S3 answers plain HTTP unless a policy forbids it."""
+    policy = of_type("AWS::S3::BucketPolicy")[f"{name}Policy"]
+
+    assert policy == {
+        "Bucket": f"${{{name}}}",
+        "PolicyDocument": {
+            "Version": "2012-10-17",
+            "Statement": [
+                {
+                    "Sid": "EncryptedLinksOnly",
+                    "Effect": "Deny",
+                    "Principal": "*",
+                    "Action": "s3:*",
+                    "Resource": [f"${{{name}.Arn}}", f"${{{name}.Arn}}/*"],
+                    "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+                }
+            ],
+        },
+    }
+
+
+def test_every_log_group_has_a_retention() -> None:
+    """A log group without one keeps, and bills, for ever."""
+    groups = of_type("AWS::Logs::LogGroup")
+
+    assert [name for name, group in groups.items() if "RetentionInDays" not in group] == []
+
+
+@pytest.mark.parametrize("name", ROLES)
+def test_role_allows_named_actions_on_named_resources(name: str) -> None:
+    """What a role may do is what the code calls, and no managed policy adds to it."""
+    role = ROLES[name]
+    granted = [
+        (action, resource)
+        for statement in statements(role["Policies"])
+        for action in ([statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"])
+        for resource in ([statement["Resource"]] if isinstance(statement["Resource"], str) else statement["Resource"])
+    ]
+
+    assert [pair for pair in granted if "*" in pair[0] or pair[1].startswith("*")] == []
+    assert "ManagedPolicyArns" not in role
+
+
+def test_ingest_may_do_what_it_does() -> None:
+    """A missing right shows only under load, as a spool that fills."""
+    granted = {
+        action
+        for statement in statements(ROLES["IngestRole"]["Policies"])
+        for action in ([statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"])
+    }
+
+    assert granted == {
+        "es:ESHttpGet",
+        "es:ESHttpPost",
+        "firehose:PutRecordBatch",
+        "logs:CreateLogStream",
+        "logs:PutLogEvents",
+        "s3:ListBucket",
+        "s3:PutObject",
+        "secretsmanager:GetSecretValue",
+    }
