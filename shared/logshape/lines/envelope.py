@@ -83,36 +83,38 @@ def opened(event: object) -> Payload | Unreadable:
 
 
 def unpacked(data: str) -> Payload | Unreadable:
-    """Return the payload in *data*, the base64 of a gzip stream of JSON."""
+    """Return the payload in *data*, the base64 of a gzip stream of JSON; what cannot be read is kept as *data*."""
     try:
         packed = binascii.a2b_base64(data.encode("ascii"), strict_mode=True)
     except ValueError as error:
         return Unreadable(f"not base64: {error}", data.encode(errors="replace"))
-    inflated = inflate(packed)
-    return read(inflated) if isinstance(inflated, bytes) else inflated
+    payload = inflate(packed)
+    if isinstance(payload, bytes):
+        payload = read(payload)
+    return Unreadable(payload, data.encode()) if isinstance(payload, str) else payload
 
 
-def inflate(packed: bytes) -> bytes | Unreadable:
-    """Inflate the gzip stream *packed*, up to `LARGEST` bytes."""
+def inflate(packed: bytes) -> bytes | str:
+    """Inflate the gzip stream *packed* up to `LARGEST` bytes, or say why that cannot be."""
     pieces, size, rest = [], 0, packed
     while rest.startswith(_MAGIC):
         stream = isal_zlib.decompressobj(_GZIP)
         try:
             piece = stream.decompress(rest, LARGEST - size + 1)
         except isal_zlib.error as error:
-            return Unreadable(f"not gzip: {error}", packed)
+            return f"not gzip: {error}"
         size += len(piece)
         if size > LARGEST:
-            return Unreadable(f"inflates to more than {LARGEST} bytes", packed)
+            return f"inflates to more than {LARGEST} bytes"
         if not stream.eof:
-            return Unreadable("gzip stream is truncated", packed)
+            return "gzip stream is truncated"
         pieces.append(piece)
         rest = stream.unused_data
-    return b"".join(pieces) if pieces else Unreadable("not gzip: no gzip header", packed)
+    return b"".join(pieces) if pieces else "not gzip: no gzip header"
 
 
-def read(inflated: bytes) -> Payload | Unreadable:
-    """Read the JSON of a payload; events that are not as documented are mended."""
+def read(inflated: bytes) -> Payload | str:
+    """Read the JSON of a payload, or say why it is none; events that are not as documented are mended."""
     try:
         wire = _DECODER.decode(inflated)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -128,7 +130,7 @@ def read(inflated: bytes) -> Payload | Unreadable:
     )
 
 
-def _mended(inflated: bytes) -> Payload | Unreadable:
+def _mended(inflated: bytes) -> Payload | str:
     from logshape.lines.mending import mended
 
     return mended(inflated)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from logshape.lines.envelope import CONTROL, LONGEST_ID, LogEvent, Lost, Payload, Unreadable
+from logshape.lines.envelope import CONTROL, LONGEST_ID, LogEvent, Lost, Payload
 from logshape.lines.instants import EARLIEST_MS, LATEST_MS
 from logshape.lines.json_text import parse_patiently, text_of, whole
 
@@ -31,17 +31,17 @@ class _Draft(msgspec.Struct):
     faults: list[str]
 
 
-def mended(inflated: bytes) -> Payload | Unreadable:
+def mended(inflated: bytes) -> Payload | str:
     """Return the payload in *inflated* with every event repaired, or why it is none."""
     match parse_patiently(inflated.decode(errors="replace")):
         case {"messageType": str() as kind, "logEvents": list() as events} as value:
             pass
         case dict():
-            return Unreadable("not a subscription payload: it has no messageType or no list of logEvents", inflated)
+            return "not a subscription payload: it has no messageType or no list of logEvents"
         case None:
-            return Unreadable("not JSON", inflated)
+            return "not JSON"
         case _:
-            return Unreadable("not a subscription payload: not a JSON object", inflated)
+            return "not a subscription payload: not a JSON object"
     owner, group, stream = (_text(value.get(key)) for key in ("owner", "logGroup", "logStream"))
     payload = Payload(
         owner=owner, log_group=group, log_stream=stream, events=[], faults={}, lost=[], control=kind == CONTROL
