@@ -7,6 +7,7 @@ import json
 import logging
 import zipfile
 from contextlib import ExitStack, contextmanager
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final, Self
 
 import boto3
@@ -90,8 +91,7 @@ class LocalAws:
 
     def client(self, service: str) -> Any:  # noqa: ANN401 # boto3 makes clients at run time; callers say which they want
         """Return a boto3 client of *service* that uses this AWS, whatever the environment says."""
-        session = boto3.Session(aws_access_key_id=KEY, aws_secret_access_key=KEY, region_name=REGION)
-        return session.client(service, endpoint_url=self.endpoint, config=Config(proxies={}))
+        return _session().client(service, endpoint_url=self.endpoint, config=Config(proxies={}))
 
     def function(self, name: str, handler: Handler, *, failures: str) -> str:
         """Create the Lambda function *name* of *handler* and return its ARN; its failed events go to a bucket."""
@@ -135,6 +135,12 @@ class LocalAws:
             function.drain(deadline)
         self.firehose.flush()
         return [invocation for function in self._functions.values() for invocation in function.invocations]
+
+
+@cache
+def _session() -> boto3.Session:
+    """Return one session for all: it keeps the services' descriptions, which take long to read."""
+    return boto3.Session(aws_access_key_id=KEY, aws_secret_access_key=KEY, region_name=REGION)
 
 
 @contextmanager
