@@ -33,7 +33,11 @@ def main() -> None:
     print(f"{'mix':<16}{'logshape':>10}{'floor':>10}{'ratio':>8}{'standard library':>18}{'ratio':>8}")
     for name, event in MIXES.items():
         compare(pipeline, event)
-        ours, low, high = measured(lambda event=event: pipeline.shape(event, TIME), lambda event=event: floor.shape(event), lambda event=event: forwarder.shape(event))
+        ours, low, high = measured(
+            lambda event=event: pipeline.shape(event, TIME),
+            lambda event=event: floor.shape(event),
+            lambda event=event: forwarder.shape(event),
+        )
         to_floor = statistics.median(a / b for a, b in zip(ours, low, strict=True))
         to_forwarder = statistics.median(b / a for a, b in zip(ours, high, strict=True))
         print(f"{name:<16}{micros(ours)}{micros(low)}{to_floor:>7.2f}x{micros(high):>18}{to_forwarder:>7.2f}x")
@@ -79,14 +83,26 @@ def cold_start() -> None:
     """Print what importing the ingest handler costs a new process, beyond a bare interpreter."""
     environment = {**os.environ, "LOGSHAPE_CONTRACT": str(ROOT / "shared/contract.msgpack"), "AWS_REGION": "eu-west-1"}
     environment |= {"LOGSHAPE_FIREHOSE_STREAM": "", "LOGSHAPE_OPENSEARCH_URL": "", "PYTHONPATH": str(ROOT / "shared")}
-    subprocess.run([sys.executable, "-m", "logshape.contract.compiled", ROOT / "shared/contract.yaml", ROOT / "shared/contract.msgpack"], check=True, env=environment)
+    subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "logshape.contract.compiled",
+            ROOT / "shared/contract.yaml",
+            ROOT / "shared/contract.msgpack",
+        ],
+        check=True,
+        env=environment,
+    )
     bare, ours = [], []
     for _ in range(10):
         for code, times in (("pass", bare), ("import functions.ingest.handler", ours)):
             start = time.perf_counter()
             subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT, env=environment)
             times.append(time.perf_counter() - start)
-    print(f"import of the ingest handler, fresh process: {(min(ours) - min(bare)) * 1000:.0f} ms beyond a bare interpreter (least of 10; goal ≤ 250)")
+    print(
+        f"import of the ingest handler, fresh process: {(min(ours) - min(bare)) * 1000:.0f} ms beyond a bare interpreter (least of 10; goal ≤ 250)"
+    )
 
 
 if __name__ == "__main__":

@@ -128,7 +128,9 @@ def shape(event: dict[str, dict[str, str]]) -> tuple[list[bytes], list[bytes]]:
             head = f'{{"create":{{"_index":"logs-shop-14d-{observed[:10].replace("-", ".")}","_id":"'
         lines.append(msgspec.Raw((head + each.id + '"}}').encode()))
         lines.append(record)
-    return cut(encode_lines(rows), LARGEST_RECORD, b"\n", 1), cut(encode_lines(lines), LARGEST_BODY, b'\n{"create":{', 1)
+    return cut(encode_lines(rows), LARGEST_RECORD, b"\n", 1), cut(
+        encode_lines(lines), LARGEST_BODY, b'\n{"create":{', 1
+    )
 
 
 def from_json(line: str) -> dict[str, object] | None:
@@ -139,7 +141,12 @@ def from_json(line: str) -> dict[str, object] | None:
     level = LEVELS.get(take("level", ""))
     if time is None or level is None:
         return None
-    record: dict[str, object] = {"format": "orders-json", "@timestamp": time, "level": level[0], "severity_number": level[1]}
+    record: dict[str, object] = {
+        "format": "orders-json",
+        "@timestamp": time,
+        "level": level[0],
+        "severity_number": level[1],
+    }
     request = take("function_request_id", None)
     if type(request) is str:
         record["request_id"] = request
@@ -176,7 +183,12 @@ def from_text(line: str) -> dict[str, object] | None:
     time = moment(parts[1])
     if level is None or time is None or not parts[3]:
         return None
-    record: dict[str, object] = {"format": "aws/lambda-text", "level": level[0], "severity_number": level[1], "@timestamp": time}
+    record: dict[str, object] = {
+        "format": "aws/lambda-text",
+        "level": level[0],
+        "severity_number": level[1],
+        "@timestamp": time,
+    }
     if parts[2]:
         record["request_id"] = parts[2]
     record["message"] = parts[3]

@@ -8,7 +8,13 @@ import json
 import re
 from datetime import UTC, datetime
 
-LEVELS = {"DEBUG": ("DEBUG", 5), "INFO": ("INFO", 9), "WARNING": ("WARN", 13), "ERROR": ("ERROR", 17), "CRITICAL": ("FATAL", 21)}
+LEVELS = {
+    "DEBUG": ("DEBUG", 5),
+    "INFO": ("INFO", 9),
+    "WARNING": ("WARN", 13),
+    "ERROR": ("ERROR", 17),
+    "CRITICAL": ("FATAL", 21),
+}
 TEXT = re.compile(r"\[(\w+)\]\t(\S+)\t(\S*)\t(.*)", re.DOTALL)
 START = re.compile(r"START RequestId: (\S+) Version: (\S+)")
 END = re.compile(r"END RequestId: (\S+)")
@@ -33,7 +39,12 @@ def parsed(line: str) -> dict:
     if line.startswith("{"):
         document = json.loads(line)
         level, number = LEVELS[document.pop("level")]
-        record = {"format": "orders-json", "@timestamp": time_of(document.pop("timestamp")), "level": level, "severity_number": number}
+        record = {
+            "format": "orders-json",
+            "@timestamp": time_of(document.pop("timestamp")),
+            "level": level,
+            "severity_number": number,
+        }
         for key, name in NAMES.items():
             if document.get(key) is not None:
                 record[name] = document.pop(key)
@@ -42,7 +53,12 @@ def parsed(line: str) -> dict:
         return record
     if match := TEXT.fullmatch(line):
         level, number = LEVELS[match[1]]
-        record = {"format": "aws/lambda-text", "level": level, "severity_number": number, "@timestamp": time_of(match[2])}
+        record = {
+            "format": "aws/lambda-text",
+            "level": level,
+            "severity_number": number,
+            "@timestamp": time_of(match[2]),
+        }
         if match[3]:
             record["request_id"] = match[3]
         record["message"] = match[4]
@@ -52,8 +68,17 @@ def parsed(line: str) -> dict:
     if match := END.match(line):
         return {"format": "aws/lambda-platform", "event": "end", "request_id": match[1]}
     if match := REPORT.match(line):
-        record = {"format": "aws/lambda-platform", "event": "report", "request_id": match[1], "duration_ms": float(match[2])}
-        record |= {"billed_duration_ms": int(match[3]), "memory_size_mb": int(match[4]), "max_memory_used_mb": int(match[5])}
+        record = {
+            "format": "aws/lambda-platform",
+            "event": "report",
+            "request_id": match[1],
+            "duration_ms": float(match[2]),
+        }
+        record |= {
+            "billed_duration_ms": int(match[3]),
+            "memory_size_mb": int(match[4]),
+            "max_memory_used_mb": int(match[5]),
+        }
         if match[6]:
             record["init_duration_ms"] = float(match[6])
         return record

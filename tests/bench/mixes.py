@@ -54,7 +54,9 @@ def _mixed(number: int) -> str:
 
 
 def _event(lines: list[str]) -> dict[str, object]:
-    events = [{"id": f"{number:056d}", "timestamp": TIME + number, "message": line} for number, line in enumerate(lines)]
+    events = [
+        {"id": f"{number:056d}", "timestamp": TIME + number, "message": line} for number, line in enumerate(lines)
+    ]
     payload = {
         "messageType": "DATA_MESSAGE",
         "owner": "123456789012",

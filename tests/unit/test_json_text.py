@@ -52,7 +52,10 @@ def test_what_is_nested_too_deep_becomes_text(levels: int) -> None:
 
 def test_numbers_can_be_had_as_they_are_spelled() -> None:
     """An order number of 23 digits is a keyword, and no float."""
-    assert read_spelled('{"id": 12345678901234567890123, "price": 1.50}') == {"id": "12345678901234567890123", "price": "1.50"}
+    assert read_spelled('{"id": 12345678901234567890123, "price": 1.50}') == {
+        "id": "12345678901234567890123",
+        "price": "1.50",
+    }
 
 
 @given(st.text(alphabet='{}[]":,0a\\ ', max_size=200))

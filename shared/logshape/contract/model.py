@@ -14,7 +14,7 @@ import msgspec
 
 from logshape.contract.levels import Level  # noqa: TC001 # msgspec reads the annotations when it decodes
 from logshape.contract.predicates import Predicate  # noqa: TC001 # as above
-from logshape.contract.templates import Template  # noqa: TC001 # as above
+from logshape.contract.templates import Template, holes
 
 FieldType: TypeAlias = Literal["keyword", "text", "boolean", "integer", "long", "double", "timestamp", "ip", "object"]
 Period: TypeAlias = Literal["day", "week", "month"]
@@ -103,12 +103,23 @@ class Format(Fact, frozen=True, kw_only=True):
     set: dict[str, Scalar] = {}
     examples: tuple[Example, ...] = ()
 
+    @property
+    def reads_json(self) -> bool:
+        """Whether a line that is all JSON can be of the format."""
+        inner = any(hole.shape == "json" for line in self.lines for hole in holes(line.template.parts))
+        return self.json is not None and not inner
+
 
 class Keep(Fact, frozen=True, kw_only=True):
-    """How many days a store keeps what it got; None is for ever."""
+    """
+    How many days a store keeps what it got; None is for ever.
+
+    *end_never_expires* lets CloudWatch's retention be set on groups that have none, though that deletes what is older.
+    """
 
     logs: int | None = None
     index: int | None = None
+    end_never_expires: bool = False
 
 
 class Group(Fact, frozen=True, kw_only=True):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from logshape.contract.model import UNPARSED
-from logshape.contract.templates import holes
 from logshape.lines.formats import Tools, json_reader
 from logshape.lines.json_text import read_object
 from logshape.lines.texts import first_characters, text_reader
@@ -45,7 +44,7 @@ class Readers:
     ) -> None:
         """Read as *formats* say; what is in *fixed* the group gives, and lines that give it too are not heard."""
         self._tools = [Tools(format_, fields) for format_ in formats]
-        self._reads_json = [_reads_json(format_) for format_ in formats]
+        self._reads_json = [format_.reads_json for format_ in formats]
         self._fixed = fixed
         self._made: dict[tuple[int, int], Reader] = {}
         self._by_first: dict[str, tuple[bool, tuple[Reader, ...]]] = {}
@@ -63,13 +62,6 @@ class Readers:
             if record is not None:
                 return record
         return {"format": UNPARSED, "message": line}
-
-    def attempts(self, line: str) -> Iterator[tuple[Format, Record | None]]:
-        """Yield each format with what it makes of *line*, or None where it does not fit; for `explain`."""
-        for number, tools in enumerate(self._tools):
-            document = read_object(line)
-            records = (read(line, document) for read in self._readers_of(number, line[:1]))
-            yield tools.format, next((record for record in records if record is not None), None)
 
     def _candidates(self, first: str) -> tuple[bool, tuple[Reader, ...]]:
         may_be_json = first != "" and first in _JSON_STARTS and any(self._reads_json)
@@ -90,8 +82,3 @@ class Readers:
                 if (number, place) not in self._made:
                     self._made[number, place] = text_reader(tools, line, self._fixed)
                 yield self._made[number, place]
-
-
-def _reads_json(format_: Format) -> bool:
-    inner = any(hole.shape == "json" for line in format_.lines for hole in holes(line.template.parts))
-    return format_.json is not None and not inner

@@ -7,29 +7,24 @@ ever tried again, so a reader's time grows with the line and with nothing else.
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from logshape.contract.templates import Hole, Maybe, Text, holes
-from logshape.errors import InvalidTemplate
-from logshape.lines import json_text
-from logshape.lines.formats import Tools, glob, json_reader, start
-from logshape.lines.records import note, set_aside
+from logshape.lines.formats import Tools, json_reader, start
+from logshape.lines.holes import demands, ends_of, head_of, nearest, nulls
+from logshape.lines.pairs import pairs_reader
+from logshape.lines.records import set_aside
 from logshape.lines.source import Source
 from logshape.lines.values import MISFIT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from logshape.contract.model import Line
     from logshape.contract.templates import Part, Template
     from logshape.lines.formats import Reader
-    from logshape.lines.records import Record
+    from logshape.lines.holes import Demand
 
-_WORD: Final = re.compile(r"\S+")
-_UUID: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-_TIMES: Final = ("iso", "slashed", "clf")
 _NO_FIELDS: Final[frozenset[str]] = frozenset()
+_SHAPES_OF_TIME: Final = ("iso", "slashed", "clf")
 
 
 def text_reader(tools: Tools, line: Line, fixed: frozenset[str] = _NO_FIELDS) -> Reader:
@@ -94,7 +89,7 @@ class _Writer:
                     taken = self._find(part, rest, inside=number + 1 == len(parts) and bool(after))
                 case Maybe(parts=inner):
                     self._name_place()
-                    with self._source.block(f"if line.startswith({_head(part)!r}, at):"):
+                    with self._source.block(f"if line.startswith({head_of(part)!r}, at):"):
                         self._add(inner, rest)
 
     def _find(self, hole: Hole, rest: tuple[Part, ...], *, inside: bool) -> bool:
@@ -103,7 +98,7 @@ class _Writer:
         if hole.filter == "pad":
             self._skip_spaces()
         literal = rest[0].text if rest and isinstance(rest[0], Text) else ""
-        ends = _ends(rest)
+        ends = ends_of(rest)
         if ends == (None,):
             source.add("end = len(line)")
         else:
@@ -149,58 +144,37 @@ class _Writer:
 
     def _stretch(self, hole: Hole, literal: str) -> None:
         """Add that a time takes two words where one is none: a space may stand between date and time."""
-        clock = self._clock(hole)
+        clock = self._source.name(self._tools.clock(hole.shape if hole.shape in _SHAPES_OF_TIME else None), "clock")
         with self._source.block(f"if {clock}({self._value(hole)}) is None:"):
             self._source.add(f"end = line.find({literal!r}, end + 1)")
             self._refuse_if("end < 0")
             self._source.add(f"{self._value(hole)} = line[{self._at}:end]")
 
     def _test(self, hole: Hole) -> None:
-        value, tools = self._value(hole), self._tools
-        if hole.filter == "pad":
-            self._source.add(f"{value} = {value}.rstrip(' ')")
-        if tools.nulls and hole.optional:
-            with self._source.block(f"if {value} in {tools.nulls!r}:"):
-                self._source.add(f"{value} = ''")
-        for name in hole.names:
-            if name in self._line.like:
-                self._refuse_if(f"not {self._source.name(glob(self._line.like[name]), 'like')}({value})")
-        if not hole.optional:
-            if (hole.names or hole.shape) and not self._is_tested(hole):
-                self._refuse_if(f"not {value}")
-            self._coerce(hole)
-        elif self._is_tested(hole):
-            with self._source.block(f"if {value}:"):
-                self._coerce(hole)
-
-    def _is_tested(self, hole: Hole) -> bool:
-        """Say whether `_coerce` tests the hole's text, and with that refuses an empty one."""
-        return (hole.shape is not None and hole.shape != "pairs") or any(
-            name == "level" or self._tools.types.get(name) not in (None, "keyword", "text") for name in hole.names
-        )
-
-    def _coerce(self, hole: Hole) -> None:
         value, source = self._value(hole), self._source
-        match hole.shape:
-            case "word" | "uuid":
-                self._refuse_if(
-                    f"not {source.name((_WORD if hole.shape == 'word' else _UUID).fullmatch, hole.shape)}({value})"
-                )
-            case "json":
-                source.add(f"{value} = {source.name(json_text.read_object, 'read_object')}({value})")
-                self._refuse_if(f"{value} is None")
-            case "pairs" | "iso" | "slashed" | "clf" | None:
-                pass
-        name = next(iter(hole.names), None)
-        if name == "level":
-            source.add(f"{value} = {source.name(self._tools.levels, 'levels')}.get({value})")
-            self._refuse_if(f"{value} is None")
-        elif hole.shape in _TIMES or (name and self._tools.types.get(name) == "timestamp"):
-            source.add(f"{value} = {self._clock(hole)}({value})")
-            self._refuse_if(f"{value} is None")
-        elif name and self._tools.types.get(name) not in (None, "keyword", "text"):
-            source.add(f"{value} = {source.name(self._tools.coercion(name), 'coerce')}({value})")
-            self._refuse_if(f"{value} is {source.name(MISFIT, 'MISFIT')}")
+        if hole.filter == "pad":
+            source.add(f"{value} = {value}.rstrip(' ')")
+        if words := nulls(self._tools, hole):
+            with source.block(f"if {value} in {words!r}:"):
+                source.add(f"{value} = ''")
+        asked = list(demands(self._tools, self._line, hole))
+        if not hole.optional:
+            if (hole.names or hole.shape) and not any(demand.becomes for demand in asked):
+                self._refuse_if(f"not {value}")
+            self._ask(hole, asked)
+        elif asked:
+            with source.block(f"if {value}:"):
+                self._ask(hole, asked)
+
+    def _ask(self, hole: Hole, asked: list[Demand]) -> None:
+        value = self._value(hole)
+        for demand in asked:
+            call = self._source.name(demand.call, "ask")
+            if demand.becomes:
+                self._source.add(f"{value} = {call}({value})")
+                self._refuse_if(f"{value} is None or {value} is {self._source.name(MISFIT, 'MISFIT')}")
+            else:
+                self._refuse_if(f"not {call}({value})")
 
     def _keep(self, hole: Hole) -> None:
         value, source = self._value(hole), self._source
@@ -229,9 +203,6 @@ class _Writer:
             with self._source.block(f"if {value} is not None and {value} != '':"):
                 self._source.add(step)
 
-    def _clock(self, hole: Hole) -> str:
-        return self._source.name(self._tools.clock(hole.shape if hole.shape in _TIMES else None), "clock")
-
     def _value(self, hole: Hole) -> str:
         return f"value_{self._holes[id(hole)]}"
 
@@ -243,76 +214,3 @@ class _Writer:
     def _refuse_if(self, test: str) -> None:
         with self._source.block(f"if {test}:"):
             self._source.add("return None")
-
-
-def _ends(rest: tuple[Part, ...]) -> tuple[str | None, ...]:
-    """Return the literals that can end a hole before *rest*; None among them stands for the end of the line."""
-    ends: list[str | None] = []
-    for part in rest:
-        match part:
-            case Text(text=text):
-                return (*ends, text)
-            case Maybe():
-                ends.append(_head(part))
-            case Hole():
-                pass  # not behind a hole: the parser refuses neighbours
-    return (*ends, None)
-
-
-def _head(part: Maybe) -> str:
-    """Return the literal that an optional part begins with; the parser puts one there."""
-    head = part.parts[0]
-    return head.text if isinstance(head, Text) else ""
-
-
-def nearest(line: str, at: int, ends: tuple[str | None, ...]) -> int:
-    """Return where the first of *ends* stands from *at* on, or -1."""
-    found = [len(line) if end is None else line.find(end, at) for end in ends]
-    return min((place for place in found if place >= 0), default=-1)
-
-
-def pairs_reader(tools: Tools, fixed: frozenset[str]) -> Callable[[str, Record], None]:
-    """Return a function that adds a text's pairs to a record: ``Name: value``, a tab or a new line between them."""
-    known = {}
-    for template in tools.format.pairs:
-        head, hole, tail = _pair(template)
-        wanted = [name for name in hole.names if name not in fixed]
-        known[head] = (tail, [(name, tools.coercion(name)) for name in wanted if name in tools.types], wanted)
-
-    def read(text: str, record: Record) -> None:
-        for item in (text.replace("\n", "\t") if "\n" in text else text).split("\t"):
-            head, colon, value = item.strip().partition(": ")
-            entry = known.get(head)
-            if entry is None or not value.endswith(entry[0]):
-                if colon:
-                    set_aside(record, head, value)
-                continue
-            tail, fields, names = entry
-            value = value[: len(value) - len(tail)]
-            for name, coerce in fields:
-                _add_pair(record, name, value, coerce(value))
-            if len(fields) < len(names):
-                set_aside(record, names[0], value)
-
-    return read
-
-
-def _pair(template: Template) -> tuple[str, Hole, str]:
-    """Return the name, the hole and the unit of a pair's template."""
-    match template.parts:
-        case (Text(text=head), Hole() as hole) if head.endswith(": "):
-            return head.removesuffix(": "), hole, ""
-        case (Text(text=head), Hole() as hole, Text(text=tail)) if head.endswith(": "):
-            return head.removesuffix(": "), hole, tail
-        case _:
-            raise InvalidTemplate("a pair is `Name: {field}`, and perhaps a unit behind it", 1)
-
-
-def _add_pair(record: Record, name: str, value: str, coerced: Any) -> None:  # noqa: ANN401 # as the field's type says
-    if coerced is MISFIT:
-        set_aside(record, name, value)
-        note(record, f"type:{name}")
-    elif name == "level":
-        record["level"], record["severity_number"] = coerced
-    else:
-        record[name] = coerced
