@@ -8,14 +8,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
 
 from opensearchpy import OpenSearch
+from opensearchpy.exceptions import OpenSearchException
 
 import logshape
 from logshape.artefacts import bind, firehose, glue, index_template, retention, subscription_filters
 from logshape.artefacts.arguments import ARCHIVE_BUCKET, FIREHOSE_ROLE_ARN, PARTITION
 from logshape.artefacts.arguments import REGION as REGION_VARIABLE
-from logshape.errors import UnreadableInput
+from logshape.errors import OutsideFailure, UnreadableInput
 from logshape.local.aws import REGION
 from logshape.local.opensearch import URL
 
@@ -66,6 +68,15 @@ class Stack:
             logs.put_subscription_filter(**subscription)
         return subscription is not None
 
+    def adopt_new(self) -> None:
+        """Adopt the log groups that have no subscription yet, as govern does when one is created."""
+        logs: CloudWatchLogsClient = self.aws.client("logs")
+        for page in logs.get_paginator("describe_log_groups").paginate():
+            for group in page["logGroups"]:
+                name = group["logGroupName"]
+                if not logs.describe_subscription_filters(logGroupName=name)["subscriptionFilters"]:
+                    self.adopt(name)
+
 
 @contextmanager
 def deployed(aws: LocalAws, contract: Contract, path: Path, index: Endpoint | None) -> Iterator[Stack]:
@@ -76,13 +87,14 @@ def deployed(aws: LocalAws, contract: Contract, path: Path, index: Endpoint | No
 
     Raises:
         UnreadableInput: the function's code is not there.
+        OutsideFailure: OpenSearch does not take the template.
 
     """
     _archive(aws, contract)
     if index:
-        client(index).indices.put_index_template(
-            name=index_template.template_name(contract), body=index_template.derive(contract)
-        )
+        with asking(index) as opensearch:
+            template = index_template.derive(contract)
+            opensearch.indices.put_index_template(name=index_template.template_name(contract), body=template)
     name = f"{contract.name}-ingest"
     variables = aws.environment() | {
         "AWS_LAMBDA_FUNCTION_NAME": name,
@@ -100,9 +112,23 @@ def deployed(aws: LocalAws, contract: Contract, path: Path, index: Endpoint | No
         yield Stack(aws=aws, contract=contract, ingest_arn=arn, environment=variables)
 
 
-def client(index: Endpoint) -> OpenSearch:
-    """Return a client of *index*; who it is said to be stands in the URL."""
-    return OpenSearch(hosts=[index.url])
+@contextmanager
+def asking(index: Endpoint) -> Iterator[OpenSearch]:
+    """
+    Talk to *index* inside the block.
+
+    Raises:
+        OutsideFailure: it does not answer, or not as it should.
+
+    """
+    opensearch = OpenSearch(hosts=[index.url])
+    try:
+        yield opensearch
+    except OpenSearchException as error:
+        host = urlsplit(index.url).hostname  # the URL may hold a password
+        raise OutsideFailure(f"OpenSearch at {host} ({URL}): {error}") from error
+    finally:
+        opensearch.close()
 
 
 def _archive(aws: LocalAws, contract: Contract) -> None:

@@ -8,7 +8,7 @@ import msgspec
 
 from logshape.archive.questions import Archive
 from logshape.artefacts.index_template import index_patterns
-from logshape.local.deployment import client
+from logshape.local.deployment import asking
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,8 +40,8 @@ def from_archive(folder: Path) -> dict[str, int]:
 def from_index(index: Endpoint, contract: Contract) -> dict[str, int]:
     """Ask the indexes of *contract*, once all that was written can be found."""
     asked = {"index": ",".join(index_patterns(contract)), "ignore_unavailable": True}
-    opensearch = client(index)
-    opensearch.indices.refresh(**asked)
-    answer = opensearch.search(body=SEARCH, **asked)
+    with asking(index) as opensearch:
+        opensearch.indices.refresh(**asked)
+        answer = opensearch.search(body=SEARCH, **asked)
     levels = answer.get("aggregations", {}).get("levels", {}).get("buckets", [])
     return {level["key"]: level["doc_count"] for level in levels}

@@ -16,7 +16,7 @@ from logshape.ledger import Ledger
 from logshape.local import last_run, questions
 from logshape.local.aws import LocalAws
 from logshape.local.batches import Batch, batches, refusal
-from logshape.local.deployment import SPOOL, Stack, client, deployed
+from logshape.local.deployment import SPOOL, Stack, asking, deployed
 from logshape.local.functions import Failure
 from logshape.local.last_run import Books
 from logshape.local.opensearch import Endpoint, Off, choose
@@ -79,7 +79,8 @@ def pipeline(contract: Contract, path: Path, home: Path, *, fresh: bool) -> Iter
             endpoint = found if isinstance(found, Endpoint) else None
             if endpoint and endpoint.ours and fresh:
                 patterns = ",".join(index_patterns(contract))
-                client(endpoint).indices.delete(index=patterns, ignore_unavailable=True)
+                with asking(endpoint) as opensearch:
+                    opensearch.indices.delete(index=patterns, ignore_unavailable=True)
             with deployed(aws, contract, path, endpoint) as stack:
                 yield stack, found
 
@@ -112,7 +113,7 @@ def run(events: Sequence[LogEvent], contract: Contract, path: Path, home: Path, 
             refused=dict(Counter(filter(None, reasons))),
             strangers=tuple(group for group in sent if not contract.group_for(group)),
             unsubscribed=tuple(sorted({event.log_group for event in taken} - sent.keys())),
-            errors=tuple(_errors(invocations)),
+            errors=tuple(dict.fromkeys(_errors(invocations))),
             put_away=put_away,
             seconds=time.monotonic() - started,
         )

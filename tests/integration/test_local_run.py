@@ -1,0 +1,161 @@
+"""The whole pipeline on this machine: every captured event ends where the books say, and both stores answer alike."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+import logshape
+from logshape.archive import columns, parquet
+from logshape.archive.questions import Archive
+from logshape.artefacts import glue
+from logshape.errors import OutsideFailure
+from logshape.ledger import Ledger
+from logshape.local import last_run, sample
+from logshape.local.opensearch import Off
+from logshape.local.run import Report, run
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from logshape.local.opensearch import Endpoint
+    from logshape.local.sample import LogEvent
+
+ROOT = Path(__file__).parents[2]
+EVENTS = sample.ending(sample.captured(), time.time_ns() // 1_000_000)
+
+
+@pytest.fixture(scope="module")
+def contract_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Write the project's contract under another name, so that no other run's index is in the way."""
+    path = tmp_path_factory.mktemp("contract") / "contract.yaml"
+    text = (ROOT / "shared" / "contract.yaml").read_text()
+    path.write_text(text.replace("\nname: shop\n", f"\nname: run-{time.time_ns()}\n"))
+    return path
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the runs of this module keep what they have."""
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture(scope="module")
+def report(opensearch: Endpoint, contract_path: Path, home: Path) -> Report:
+    """Send the captured sample once."""
+    return _run(EVENTS, contract_path, home, opensearch.url)
+
+
+def _run(events: Sequence[LogEvent], contract_path: Path, home: Path, url: str) -> Report:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LOGSHAPE_OPENSEARCH_URL", url)
+        return run(events, logshape.load(contract_path), contract_path, home, lambda _: None)
+
+
+def test_every_captured_event_is_accounted_for_in_both_stores(report: Report) -> None:
+    """The first promise of the project."""
+    report.books.balance()
+
+    total = report.books.total
+    assert total == Ledger(
+        received=len(EVENTS),
+        filtered=total.filtered,
+        archived=len(EVENTS) - total.filtered,
+        indexed=len(EVENTS) - total.filtered,
+    )
+    assert (report.refused, report.errors, report.put_away) == ({}, (), 0)
+    assert report.books.groups.keys() == {event.log_group for event in EVENTS}
+
+
+def test_archive_and_index_give_the_same_answer(report: Report) -> None:
+    """Two stores of one record that disagree are worth less than one."""
+    assert report.from_archive == report.from_index
+    assert report.from_archive["ERROR"] > 0
+
+
+def test_the_archive_holds_every_event_with_the_types_of_the_glue_table(
+    report: Report, home: Path, contract_path: Path
+) -> None:
+    """Athena reads these files by that table, and each line can be found again by its id."""
+    wanted = glue.columns(logshape.load(contract_path))
+    files = sorted((home / "archive").rglob("*.parquet"))
+    with Archive(home / "archive") as archive:
+        ids = {id_ for (id_,) in archive.ask("SELECT event_id FROM logs").rows}
+
+    assert [columns.misfits(parquet.decode(file).schema, wanted) for file in files] == [[] for _ in files]
+    assert len(ids) == report.books.total.archived
+    assert ids <= {event.id for event in EVENTS}
+
+
+def test_a_replay_is_archived_again_and_writes_no_document_twice(
+    report: Report, opensearch: Endpoint, contract_path: Path, tmp_path: Path
+) -> None:
+    """Lambda and redrive deliver at least once."""
+    again = _run(EVENTS, contract_path, tmp_path, opensearch.url)
+    again.books.balance()
+
+    assert (again.books.total.indexed, again.books.total.duplicates) == (0, report.books.total.indexed)
+    assert again.from_index == report.from_index
+
+
+def test_without_an_index_the_archive_is_still_written_and_balances(contract_path: Path, tmp_path: Path) -> None:
+    """A machine that cannot have the jars shows the other half, and says what is off."""
+    without = _run(EVENTS[:200], contract_path, tmp_path, "")
+    without.books.balance()
+
+    total = without.books.total
+    assert without.index == Off("LOGSHAPE_OPENSEARCH_URL is set and empty")
+    assert without.from_index is None
+    assert total == Ledger(received=200, filtered=total.filtered, archived=200 - total.filtered)
+
+
+def test_the_books_of_the_last_run_can_be_read_again(report: Report, home: Path) -> None:
+    """`logshape ledger` shows them later."""
+    assert last_run.read(home) == report.books
+
+
+def test_an_endpoint_that_does_not_answer_is_named_without_its_password(contract_path: Path, tmp_path: Path) -> None:
+    """A wrong port must not look like a lost event, and the message may land in a ticket."""
+    with pytest.raises(OutsideFailure, match=r"^OpenSearch at 127\.0\.0\.1 \(LOGSHAPE_OPENSEARCH_URL\): ") as error:
+        _run(EVENTS[:1], contract_path, tmp_path, "http://user:secret@127.0.0.1:9")
+
+    assert "secret" not in str(error.value)
+
+
+def test_own_lines_go_the_same_way_on_the_command_line(contract_path: Path, tmp_path: Path) -> None:
+    """It is the first thing that a newcomer tries after `make run`."""
+    arguments = ["local", "run", "--contract", str(contract_path), "--input", "-", "--group", "/aws/lambda/x", "--json"]
+    first = _logshape(tmp_path, *arguments, lines="[ERROR]\tboom\n\nplain 支払い\n")
+    ledger = _logshape(tmp_path, "ledger", "--json")
+
+    expected = Ledger(received=2, archived=2).counts()
+    answer = json.loads(first.stdout)
+    assert (first.returncode, ledger.returncode) == (0, 0)
+    assert answer["total"] == expected
+    assert answer["index"] == {"off": "LOGSHAPE_OPENSEARCH_URL is set and empty"}
+    assert json.loads(ledger.stdout) == {"total": expected, "groups": {"/aws/lambda/x": expected}}
+
+
+def test_books_that_do_not_balance_end_the_command_with_one(tmp_path: Path) -> None:
+    """A pipeline in CI must stop on a lost event."""
+    books = last_run.Books(groups={"/g": Ledger(received=1)}, sent={"/g": 2}, index=False)
+    last_run.write(books, tmp_path / ".logshape")
+    ledger = _logshape(tmp_path, "ledger")
+
+    assert ledger.returncode == 1
+    assert "/g: 2 events were sent, 1 were received" in ledger.stderr
+
+
+def _logshape(folder: Path, *arguments: str, lines: str = "") -> subprocess.CompletedProcess[str]:
+    environ = os.environ | {"LOGSHAPE_OPENSEARCH_URL": "", "PYTHONPATH": str(ROOT / "shared")}
+    command = [sys.executable, "-c", "from logshape.cli import main; main()", *arguments]
+    return subprocess.run(
+        command, cwd=folder, env=environ, input=lines, capture_output=True, text=True, encoding="utf-8", check=False
+    )
