@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from logshape.contract.model import Line
-    from logshape.contract.templates import Part
+    from logshape.contract.templates import Part, Shape
     from logshape.lines.formats import Tools
 
 _WORD: Final = re.compile(r"\S+")
@@ -28,7 +28,7 @@ class Demand(msgspec.Struct, frozen=True):
     """
     What a hole wants of a text that is not empty, in words and as a function.
 
-    The function refuses with None, False or `MISFIT`. What else it answers takes the text's place where *becomes* is set.
+    The function refuses with None, False or `MISFIT`; what else it answers takes the text's place if *becomes* is set.
     """
 
     wanted: str
@@ -41,25 +41,34 @@ def demands(tools: Tools, line: Line, hole: Hole) -> Iterator[Demand]:
     for name in hole.names:
         if name in line.like:
             yield Demand(f"text like `{line.like[name]}`", glob(line.like[name]), becomes=False)
-    match hole.shape:
+    if hole.shape is not None:
+        yield from _of_shape(tools, hole.shape)
+    if hole.names and hole.shape not in _TIMES:
+        yield from _of_field(tools, hole.names[0])
+
+
+def _of_shape(tools: Tools, shape: Shape) -> Iterator[Demand]:
+    match shape:
         case "word":
             yield Demand("a word", _WORD.fullmatch, becomes=False)
         case "uuid":
             yield Demand("a UUID", _UUID.fullmatch, becomes=False)
         case "json":
             yield Demand("a JSON object", read_object)
-        case "iso" | "slashed" | "clf" as shape:
-            yield Demand(_TIMES[shape], tools.clock(shape))
-            return
-        case "pairs" | None:
+        case "pairs":
             pass
-    kind = tools.types.get(hole.names[0]) if hole.names else None
-    if hole.names and hole.names[0] == "level":
+        case "iso" | "slashed" | "clf":
+            yield Demand(_TIMES[shape], tools.clock(shape))
+
+
+def _of_field(tools: Tools, name: str) -> Iterator[Demand]:
+    kind = tools.types.get(name)
+    if name == "level":
         yield Demand("a level", tools.levels.get)
     elif kind == "timestamp":
         yield Demand("a time", tools.clock())
     elif kind not in (None, "keyword", "text"):
-        yield Demand(f"a value of type {kind}", tools.coercion(hole.names[0]))
+        yield Demand(f"a value of type {kind}", tools.coercion(name))
 
 
 def refuses(answer: object) -> bool:

@@ -13,7 +13,7 @@ import msgspec
 
 from logshape.contract.templates import Hole, Maybe, Text
 from logshape.lines.formats import glob, look
-from logshape.lines.holes import demands, ends_of, nearest, nulls, refuses
+from logshape.lines.holes import demands, ends_of, head_of, nearest, nulls, refuses
 from logshape.lines.json_text import read_object
 
 if TYPE_CHECKING:
@@ -62,69 +62,73 @@ def origins(tools: Tools, line: str) -> dict[str, str]:
 
 def trace(tools: Tools, line: Line, text: str) -> Trace:
     """Read *text* by the template of *line*, part by part."""
-    found = Trace({})
-    end = _walk(tools, line, text, line.template.parts, (), 0, found)
-    if found.fault is None and end != len(text):
-        found.column, found.fault = end + 1, f"wanted the end, saw {_shown(text[end:])}"
-    return found
+    tracer = _Tracer(tools, line, text)
+    tracer.walk(line.template.parts, ())
+    if tracer.found.fault is None and tracer.at != len(text):
+        tracer.fail(f"wanted the end, saw {_shown(text[tracer.at :])}")
+    return tracer.found
 
 
-def _walk(  # noqa: PLR0913 # the state of a walk, each part of which moves on its own
-    tools: Tools, line: Line, text: str, parts: Sequence[Part], after: Sequence[Part], at: int, found: Trace
-) -> int:
-    for number, part in enumerate(parts):
-        rest = (*parts[number + 1 :], *after)
-        match part:
-            case Text(text=literal):
-                if not text.startswith(literal, at):
-                    found.column, found.fault = at + 1, f"wanted {_shown(literal)}, saw {_shown(text[at:])}"
-                else:
-                    at += len(literal)
-            case Maybe(parts=inner):
-                head = inner[0]
-                if isinstance(head, Text) and text.startswith(head.text, at):
-                    at = _walk(tools, line, text, inner, rest, at, found)
-            case Hole():
-                at = _fill(tools, line, text, part, rest, at, found)
-        if found.fault is not None:
-            break
-    return at
+class _Tracer:
+    """Goes through one text, `at` being where the next part begins."""
 
+    def __init__(self, tools: Tools, line: Line, text: str) -> None:
+        self._tools = tools
+        self._line = line
+        self._text = text
+        self.at = 0
+        self.found = Trace({})
 
-def _fill(  # noqa: PLR0913 # as above
-    tools: Tools, line: Line, text: str, hole: Hole, rest: Sequence[Part], at: int, found: Trace
-) -> int:
-    if hole.filter == "pad":
-        at += len(text[at:]) - len(text[at:].lstrip(" "))
-    ends = ends_of(tuple(rest))
-    end = nearest(text, at, ends)
-    if end < 0:
-        wanted = " or ".join(_shown(literal) for literal in ends if literal)
-        found.column, found.fault = at + 1, f"wanted {wanted} behind {_spelled(hole)}, saw {_shown(text[at:])}"
-        return at
-    if "@timestamp" in hole.names and ends[0] and ends[0].startswith(" ") and _refusal(tools, line, hole, text[at:end]):
-        end = max(end, text.find(ends[0], end + 1))
-    fault = _refusal(tools, line, hole, text[at:end])
-    if fault:
-        found.column, found.fault = at + 1, fault
-    for name in hole.names:
-        if text[at:end]:
-            found.origins[name] = f"{_spelled(hole)} of `{line.template.source}`"
-    if hole.filter == "pad" and ends == (" ",):
-        while text.startswith("  ", end):
-            end += 1
-    return end
+    def fail(self, fault: str) -> None:
+        self.found.column, self.found.fault = self.at + 1, fault
 
+    def walk(self, parts: Sequence[Part], after: Sequence[Part]) -> None:
+        """Read *parts*, behind which *after* stands, up to the first fault."""
+        for number, part in enumerate(parts):
+            rest = (*parts[number + 1 :], *after)
+            match part:
+                case Text(text=literal) if self._text.startswith(literal, self.at):
+                    self.at += len(literal)
+                case Text(text=literal):
+                    self.fail(f"wanted {_shown(literal)}, saw {_shown(self._text[self.at :])}")
+                case Maybe(parts=inner):
+                    if self._text.startswith(head_of(part), self.at):
+                        self.walk(inner, rest)
+                case Hole():
+                    self._fill(part, rest)
+            if self.found.fault is not None:
+                return
 
-def _refusal(tools: Tools, line: Line, hole: Hole, value: str) -> str | None:
-    """Say why *hole* does not take *value*, or None where it does."""
-    value = value.rstrip(" ") if hole.filter == "pad" else value
-    if not value or value in nulls(tools, hole):
-        return None if hole.optional or not (hole.names or hole.shape) else f"{_spelled(hole)} is empty"
-    for demand in demands(tools, line, hole):
-        if refuses(demand.call(value)):
-            return f"{_spelled(hole)} wants {demand.wanted}, saw {_shown(value)}"
-    return None
+    def _fill(self, hole: Hole, rest: tuple[Part, ...]) -> None:
+        text, ends = self._text, ends_of(rest)
+        while hole.filter == "pad" and text.startswith(" ", self.at):
+            self.at += 1
+        end = nearest(text, self.at, ends)
+        if end < 0:
+            wanted = " or ".join(_shown(literal) for literal in ends if literal)
+            self.fail(f"wanted {wanted} behind {_spelled(hole)}, saw {_shown(text[self.at :])}")
+            return
+        if "@timestamp" in hole.names and (ends[0] or "").startswith(" ") and self._refusal(hole, text[self.at : end]):
+            end = max(end, text.find(ends[0] or "", end + 1))
+        fault = self._refusal(hole, text[self.at : end])
+        if fault:
+            self.fail(fault)
+            return
+        if text[self.at : end]:
+            self.found.origins |= dict.fromkeys(hole.names, f"{_spelled(hole)} of `{self._line.template.source}`")
+        self.at = end
+        while hole.filter == "pad" and ends == (" ",) and text.startswith("  ", self.at):
+            self.at += 1
+
+    def _refusal(self, hole: Hole, value: str) -> str | None:
+        """Say why *hole* does not take *value*, or None where it does."""
+        value = value.rstrip(" ") if hole.filter == "pad" else value
+        if not value or value in nulls(self._tools, hole):
+            return None if hole.optional or not (hole.names or hole.shape) else f"{_spelled(hole)} is empty"
+        for demand in demands(self._tools, self._line, hole):
+            if refuses(demand.call(value)):
+                return f"{_spelled(hole)} wants {demand.wanted}, saw {_shown(value)}"
+        return None
 
 
 def _unmet(format_: Format, document: dict[str, object]) -> list[str]:
