@@ -1,0 +1,87 @@
+"""Check: everything that is wrong with a contract, for people with a caret under the place, for programs as JSON."""
+
+from __future__ import annotations
+
+import json
+import sys
+import unicodedata
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import click
+import msgspec
+
+from logshape.cli import contracts
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from logshape.contract.load import Reading
+    from logshape.errors import Problem
+
+_WIDEST: Final = 110  # columns of an excerpt; what is wider is cut around the place
+
+
+@click.command("check")
+@click.argument("contract", required=False, type=click.Path(path_type=Path))
+@click.option("--contract", "named", metavar="FILE", type=click.Path(path_type=Path), help="The same as CONTRACT.")
+@click.option("--json", "as_json", is_flag=True, help="Print a list of {file, line, column, rule, message}.")
+def command(contract: Path | None, named: Path | None, *, as_json: bool) -> None:
+    """
+    Prove that CONTRACT holds: its schema, its rules and every example.
+
+    Exit code 0 when there is no problem, 1 when there are some, 2 when the file cannot be read.
+    """
+    from logshape.contract import load
+    from logshape.proof import examples
+
+    reading = load.read(contracts.find(contract or named))
+    examples.judge(reading)
+    problems = reading.problems(load.JUDGES | {"examples"})
+    if as_json:
+        click.echo(json.dumps([msgspec.to_builtins(problem) for problem in problems], ensure_ascii=False, indent=2))
+    else:
+        _print(problems, reading)
+    sys.exit(1 if problems else 0)
+
+
+def _print(problems: Sequence[Problem], reading: Reading) -> None:
+    texts = {document.source.file: document.source.text.split("\n") for document in reading.documents}
+    for problem in problems:
+        place = click.style(f"{problem.file}:{problem.line}:{problem.column}:", bold=True)
+        click.echo(f"{place} {click.style(problem.rule, fg='red')}: {problem.message}")
+        lines = texts[problem.file]
+        if problem.line <= len(lines):
+            click.echo(_excerpt(problem, lines[problem.line - 1].rstrip("\r")))
+    name = reading.document.source.file
+    if problems:
+        click.echo(f"{name}: {_counted(len(problems), 'problem')}; mend and run `logshape check` again", err=True)
+        return
+    run = sum(len(format_.examples) for format_ in (*reading.formats.values(), *reading.built_in.values()))
+    groups = len(reading.contract.groups) if reading.contract else 0
+    judged = (_counted(groups, "group"), _counted(len(reading.formats), "format"), _counted(run, "example"))
+    click.echo(f"{name}: no problems in {', '.join(judged)}")
+    click.echo("Next: `logshape explain LINE` shows how a line is read", err=True)
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _excerpt(problem: Problem, line: str) -> str:
+    """Return *line* with its number, and below it a caret under the problem's column."""
+    at = min(problem.column - 1, len(line))
+    begin = max(0, at - _WIDEST // 2)
+    shown = line[begin : begin + _WIDEST]
+    number = str(problem.line)
+    below = "".join(_blank(character) for character in shown[: at - begin])
+    return f"  {number} | {shown}\n  {' ' * len(number)} | {below}{click.style('^', fg='red', bold=True)}"
+
+
+def _blank(character: str) -> str:
+    """Return white space as wide as *character* is on a terminal."""
+    if character == "\t":
+        return "\t"
+    if unicodedata.combining(character):
+        return ""
+    return "  " if unicodedata.east_asian_width(character) in "WF" else " "
