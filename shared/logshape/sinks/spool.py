@@ -1,0 +1,116 @@
+"""Turns documents that no sink has taken into objects on S3: ready to send again, or kept with the reason."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+
+import msgspec
+from isal import igzip
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from logshape.connections import Keep
+    from logshape.sinks import Document, SinkName
+
+Place: TypeAlias = Literal["archive", "index", "payload"]
+"""Who would not have it: a sink, or, before any sink, the reader of payloads."""
+
+
+class Spooled(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One line of an object: *document* as the sink takes it, and *index*, where it goes, for the index."""
+
+    event_id: str | None
+    index: str | None = None
+    document: msgspec.Raw
+
+
+class Quarantined(Spooled, frozen=True, kw_only=True, omit_defaults=True):
+    """A line that also says why it is here, by which rule, and which contract shaped it."""
+
+    reason: str
+    rule: str
+    contract_version: int
+
+
+class Spool:
+    """
+    The place for documents while no sink has them: gzip NDJSON under a key that says whose, since when, and what.
+
+    A key ends in a digest of the content. So an invocation that is tried again within the hour writes the same
+    object and not a second one, and no object is ever replaced by another. What raises was not written.
+    """
+
+    def __init__(self, keep: Keep, contract_version: int, clock: Callable[[], float] = time.time) -> None:
+        """Write through *keep*; *clock* gives the hour that stands in the key, in seconds since 1970."""
+        self._keep = keep
+        self._contract_version = contract_version
+        self._clock = clock
+
+    def undelivered(self, sink: SinkName, documents: Iterable[Document]) -> None:
+        """
+        Keep *documents* until *sink* takes them.
+
+        Raises:
+            OutsideFailure: none of them is kept.
+
+        """
+        self._write(f"undelivered/{sink}", (_spooled(document) for document in documents))
+
+    def quarantine(self, place: Place, refused: Iterable[tuple[Document, str, str]]) -> None:
+        """
+        Keep documents that *place* will never take, each with rule and reason.
+
+        Raises:
+            OutsideFailure: none of them is kept.
+
+        """
+        lines = (
+            Quarantined(
+                event_id=document.event_id or None,
+                index=document.index,
+                document=_raw(document.body),
+                reason=reason,
+                rule=rule,
+                contract_version=self._contract_version,
+            )
+            for document, rule, reason in refused
+        )
+        self._write(f"quarantine/{place}", lines)
+
+    def oversize(self, documents: Iterable[Document]) -> None:
+        """
+        Keep whole rows of which the archive has only what fits.
+
+        Raises:
+            OutsideFailure: none of them is kept.
+
+        """
+        self._write("oversize", (_spooled(document) for document in documents))
+
+    def _write(self, folder: str, lines: Iterable[Spooled]) -> None:
+        content = _ENCODER.encode_lines(lines)
+        hour = time.strftime("%Y/%m/%d/%H", time.gmtime(self._clock()))
+        digest = hashlib.sha256(content).hexdigest()[:32]
+        self._keep(f"{folder}/{hour}/{digest}.ndjson.gz", igzip.compress(content, 1, mtime=0))
+
+
+_ENCODER: Final = msgspec.json.Encoder()
+
+
+def _spooled(document: Document) -> Spooled:
+    return Spooled(event_id=document.event_id, index=document.index, document=msgspec.Raw(document.body))
+
+
+def _raw(body: bytes) -> msgspec.Raw:
+    """Return *body* as it is where it is JSON on one line, else as JSON text, bytes that are no UTF-8 replaced."""
+    try:
+        decoded = msgspec.json.decode(body)
+    except msgspec.MsgspecError:
+        decoded = body.decode(errors="replace")
+    else:
+        if b"\n" not in body:
+            return msgspec.Raw(body)
+    return msgspec.Raw(_ENCODER.encode(decoded))
