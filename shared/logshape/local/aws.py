@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from logshape.local.functions import Handler
 
 REGION: Final = "us-east-1"
+LOOPBACK: Final = "127.0.0.1,localhost"
 KEY: Final = "local"
 """Both halves of the credentials: moto takes any, and these can open nothing else."""
 _TRUST: Final = {
@@ -86,7 +87,8 @@ class LocalAws:
             "AWS_DEFAULT_REGION": REGION,
             "AWS_ACCESS_KEY_ID": KEY,
             "AWS_SECRET_ACCESS_KEY": KEY,
-            "NO_PROXY": "127.0.0.1,localhost",
+            "NO_PROXY": LOOPBACK,
+            "no_proxy": LOOPBACK,
         }
 
     def client(self, service: str) -> Any:  # noqa: ANN401 # boto3 makes clients at run time; callers say which they want
