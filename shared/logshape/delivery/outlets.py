@@ -1,0 +1,76 @@
+"""Turns the environment into the contract, the sinks that are switched on, and their spool."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from logshape import connections
+from logshape.artefacts.index_template import template_name
+from logshape.contract import compiled
+from logshape.sinks import Sink  # noqa: TC001 # msgspec reads the annotations when it makes the class
+from logshape.sinks.firehose import Archive
+from logshape.sinks.opensearch import Index
+from logshape.sinks.spool import Spool
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from logshape.contract.model import Contract
+
+BESIDE: Final = Path(connections.__file__).parents[1]
+"""The folder of the package: `shared/` in a checkout, the layer on AWS."""
+
+
+class Sinks(msgspec.Struct, frozen=True, kw_only=True):
+    """The two sinks; None is one that is switched off, which counts nothing."""
+
+    archive: Sink | None = None
+    index: Sink | None = None
+
+    def on(self) -> Iterator[Sink]:
+        """Yield the sinks that are switched on."""
+        yield from (sink for sink in (self.archive, self.index) if sink is not None)
+
+
+def declared(environ: Mapping[str, str]) -> Contract:
+    """
+    Return the contract LOGSHAPE_CONTRACT, else the compiled one beside the package, else `contract.yaml` there.
+
+    Where both lie there, as in a checkout, the compiled one must be of the other. A YAML file needs PyYAML and the
+    schema, which the functions' layer does not carry.
+
+    Raises:
+        UnreadableInput, InvalidContract: as `compiled.read` and `load` say.
+
+    """
+    packed, written = BESIDE / "contract.msgpack", BESIDE / "contract.yaml"
+    usable = packed.exists() and (not written.exists() or compiled.fresh(packed, written))
+    path = Path(environ.get("LOGSHAPE_CONTRACT") or (packed if usable else written))
+    if path.suffix not in (".yaml", ".yml"):
+        return compiled.read(path)
+    from logshape.contract.load import load
+
+    return load(path)
+
+
+def connected(contract: Contract, environ: Mapping[str, str]) -> tuple[Sinks, Spool | None]:
+    """
+    Return what *environ* switches on for *contract*; nothing is connected to before it is used.
+
+    Raises:
+        InvalidEnvironment: a variable has a value that means nothing.
+
+    """
+    connections.warm(environ)
+    aws = connections.Aws(environ)
+    put = connections.firehose(environ, aws)
+    request = connections.opensearch(environ, aws)
+    keep = connections.spool(environ, aws)
+    sinks = Sinks(
+        archive=None if put is None else Archive(put),
+        index=None if request is None else Index(request, template_name(contract)),
+    )
+    return sinks, None if keep is None else Spool(keep, contract.version)

@@ -1,0 +1,169 @@
+"""Turns a shipment into delivered, spooled and quarantined documents, and into books that balance."""
+
+from __future__ import annotations
+
+from collections import Counter
+from functools import partial
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+from msgspec.structs import replace
+
+from logshape import telemetry
+from logshape.delivery.patience import Outcome, at_once, patience, tries
+from logshape.errors import OutsideFailure, Undeliverable, UnreadablePayload
+from logshape.sinks import Document
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from logshape.delivery.outlets import Sinks
+    from logshape.ledger import Ledger
+    from logshape.pipeline import Shipment
+    from logshape.sinks import Sink
+    from logshape.sinks.spool import Spool
+
+LAST_WORD: Final = 0.2
+"""Seconds of an invocation that the spool does not get: they are for saying what it could not keep."""
+UNREADABLE: Final = "payload-unreadable"
+UNPLACEABLE: Final = "event-without-time"
+"""Rules of what is quarantined before any sink sees it."""
+
+Leftover: TypeAlias = "tuple[str, Callable[[Spool], None]]"
+"""What must be kept, in words, and how."""
+
+
+def deliver(shipment: Shipment, sinks: Sinks, spool: Spool | None, deadline: float) -> Ledger:
+    """
+    Send *shipment* to the sinks that are on, both at once, keep in *spool* what they leave, and return balanced books.
+
+    A sink gets three tries and five seconds, or half the time to *deadline* (monotonic clock). What it has not answered
+    for by then counts as spooled, though it may have been stored: sent again, the index knows it and the archive has it
+    twice. Neither sink waits for the other, nor fails with it.
+
+    Raises:
+        UnreadablePayload: the payload could not be read, and there is no spool for it.
+        Undeliverable: something that a sink did not take is not in the spool either.
+        UnbalancedLedger: a sink's documents are not as many as the events that are due to it.
+
+    """
+    if shipment.unreadable and spool is None:
+        raise UnreadablePayload(f"{shipment.unreadable.reason}; LOGSHAPE_SPOOL is empty, and nothing else can keep it")
+    courses = [_Course(sink, _parcels(shipment, sink)) for sink in sinks.on()]
+    until = patience(deadline)
+    at_once((partial(course.run, until) for course in courses if course.outcome.open), until)
+    outcomes = {course.sink: course.outcome for course in courses}  # read once: who is late may go on
+    _keep([*_lost(shipment), *_left(outcomes)], spool, deadline - LAST_WORD)
+    ledger = _books(shipment.ledger, sinks, outcomes)
+    return ledger.balance(archive=sinks.archive is not None, index=sinks.index is not None)
+
+
+class _Course:
+    """One sink's part of a shipment, and how far it has come; *outcome* may be read while it runs."""
+
+    def __init__(self, sink: Sink, parcels: Sequence[bytes]) -> None:
+        self.sink = sink
+        self.outcome = Outcome.before(sink, parcels)
+
+    def run(self, until: float) -> None:
+        try:
+            for outcome in tries(self.sink, self.outcome, until):
+                self.outcome = outcome
+        except Exception as error:  # noqa: BLE001 # a fault of ours must not cost the other sink; what is open is spooled
+            telemetry.fault(self.sink.name, error)
+
+
+def _parcels(shipment: Shipment, sink: Sink) -> Sequence[bytes]:
+    return shipment.records if sink.name == "archive" else shipment.bodies
+
+
+def _lost(shipment: Shipment) -> Iterator[Leftover]:
+    """Yield what no sink is sent as it is."""
+    if unreadable := shipment.unreadable:
+        payload = Document(event_id="", body=unreadable.payload)
+        yield "the payload", lambda spool: spool.quarantine("payload", [(payload, UNREADABLE, unreadable.reason)])
+    if shipment.quarantined:
+        events = [
+            (Document(event_id=lost.id, body=lost.document), UNPLACEABLE, lost.reason) for lost in shipment.quarantined
+        ]
+        yield f"{len(events)} of the events without a time", lambda spool: spool.quarantine("payload", events)
+    if shipment.oversize:
+        rows = [Document(event_id=row.event_id, body=row.document) for row in shipment.oversize]
+        yield f"{len(rows)} of the rows that had to be cut", lambda spool: spool.oversize(rows)
+
+
+def _left(outcomes: dict[Sink, Outcome]) -> Iterator[Leftover]:
+    """Yield what the sinks did not take, and log how much and why."""
+    for sink, outcome in outcomes.items():
+        rules: Counter[str] = Counter()
+        for failure in (*outcome.open, *outcome.poison):
+            rules[failure.rule] += sink.count(failure.parcel)
+        if rules:
+            telemetry.left(sink.name, rules)
+        if outcome.open:
+            yield f"{_open(sink, outcome)} of the {sink.name}'s documents", partial(_spool, sink, outcome)
+        if outcome.poison:
+            yield f"{len(outcome.poison)} of what the {sink.name} refused", partial(_quarantine, sink, outcome)
+
+
+def _spool(sink: Sink, outcome: Outcome, spool: Spool) -> None:
+    spool.undelivered(sink.name, (document for failure in outcome.open for document in sink.documents(failure.parcel)))
+
+
+def _quarantine(sink: Sink, outcome: Outcome, spool: Spool) -> None:
+    refused = (
+        (document, poison.rule, poison.reason)
+        for poison in outcome.poison
+        for document in sink.documents(poison.parcel)
+    )
+    spool.quarantine(sink.name, refused)
+
+
+def _open(sink: Sink, outcome: Outcome) -> int:
+    return sum(sink.count(failure.parcel) for failure in outcome.open)
+
+
+def _keep(leftovers: Sequence[Leftover], spool: Spool | None, until: float) -> None:
+    """Put all *leftovers* into *spool* at once, or raise Undeliverable with those that are not there by *until*."""
+    if not leftovers:
+        return
+    if spool is None:
+        raise Undeliverable(f"nothing keeps {_listed(what for what, _ in leftovers)}: LOGSHAPE_SPOOL is empty")
+    problems = dict.fromkeys((what for what, _ in leftovers), "not written in time")
+
+    def kept(what: str, write: Callable[[Spool], None]) -> None:
+        try:
+            write(spool)
+        except OutsideFailure as error:
+            problems[what] = str(error)
+        except Exception as error:  # noqa: BLE001 # it is raised below, without its text, which may quote an event
+            problems[what] = type(error).__name__
+        else:
+            del problems[what]
+
+    at_once([partial(kept, *leftover) for leftover in leftovers], until)
+    if problems:
+        raise Undeliverable(_listed(f"{what}: {problem}" for what, problem in list(problems.items())))
+
+
+def _books(shaped: Ledger, sinks: Sinks, outcomes: dict[Sink, Outcome]) -> Ledger:
+    """Return *shaped* with what became of the documents; a sink that is off counts nothing."""
+    ledger = replace(shaped)
+    if sinks.archive is None:
+        ledger.archive_quarantined = 0
+    else:
+        outcome = outcomes[sinks.archive]
+        ledger.archived = outcome.stored + outcome.duplicates
+        ledger.archive_spooled = _open(sinks.archive, outcome)
+        ledger.archive_quarantined += len(outcome.poison)
+    if sinks.index is None:
+        ledger.index_quarantined = ledger.index_expired = 0
+    else:
+        outcome = outcomes[sinks.index]
+        ledger.indexed, ledger.duplicates = outcome.stored, outcome.duplicates
+        ledger.index_spooled = _open(sinks.index, outcome)
+        ledger.index_quarantined += len(outcome.poison)
+    return ledger
+
+
+def _listed(parts: Iterator[str]) -> str:
+    return "; ".join(parts)

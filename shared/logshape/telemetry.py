@@ -1,0 +1,64 @@
+"""Turns the ledger into metrics, and what went wrong into log lines: a few an invocation, with no word of an event."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from typing import TYPE_CHECKING, Final
+
+from aws_lambda_powertools.logging import Logger
+from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from logshape.ledger import Ledger
+
+SHARED: Final = ("received", "filtered", "payloads_quarantined")
+"""Counts that stand for both sinks, and are published with each."""
+COUNTS: Final[Mapping[str, tuple[str, ...]]] = {
+    "archive": (*SHARED, "archived", "archive_spooled", "archive_quarantined"),
+    "index": (*SHARED, "indexed", "duplicates", "index_spooled", "index_quarantined", "index_expired"),
+}
+"""The ledger's counts by the sink that they are of: the value of the dimension `sink`."""
+
+
+class _Stdout(logging.Handler):
+    """Writes to what stdout is at that moment, so that a host can catch the lines of its handlers."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        sys.stdout.write(f"{self.format(record)}\n")
+
+
+LOGGER: Final = Logger(service=os.environ.get("POWERTOOLS_SERVICE_NAME", "logshape"), logger_handler=_Stdout())
+
+
+def publish(ledger: Ledger, sink: str, contract: str) -> None:
+    """
+    Print the counts of *ledger* that are of *sink* as one EMF line, in the namespace of the stack or the *contract*.
+
+    Dimensions are the function and the sink. The log group is none: each would cost a metric for every count.
+    """
+    namespace = os.environ.get("POWERTOOLS_METRICS_NAMESPACE", f"logshape/{contract}")
+    metrics = EphemeralMetrics(namespace=namespace, service="")  # with a service it would be a third dimension
+    metrics.add_dimension("function", os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "local"))
+    metrics.add_dimension("sink", sink)
+    counts = ledger.counts()
+    for name in COUNTS[sink]:
+        metrics.add_metric(name, MetricUnit.Count, counts[name])
+    metrics.flush_metrics()
+
+
+def left(sink: str, rules: Mapping[str, int]) -> None:
+    """Log how many documents *sink* did not take, by rule."""
+    LOGGER.warning("documents were not taken", extra={"sink": sink, "documents": dict(sorted(rules.items()))})
+
+
+def fault(sink: str, error: Exception) -> None:
+    """Log a fault of ours in the course of *sink*: its kind and its place, for its text may quote an event."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    place = "?" if trace is None else f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}"
+    LOGGER.error("a sink's course broke off", extra={"sink": sink, "error": type(error).__name__, "place": place})
