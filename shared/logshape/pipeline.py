@@ -18,7 +18,7 @@ from logshape.ledger import Ledger
 from logshape.lines import bounds, instants
 from logshape.lines.conditions import any_of
 from logshape.lines.envelope import Lost, Payload, Unreadable, opened
-from logshape.lines.readers import Readers
+from logshape.lines.readers import readers
 from logshape.lines.records import note, set_aside
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ class Pipeline:
         self._fields = {field.name: field for field in (*CORE_FIELDS, *contract.fields)}
         self._types = {name: field.type for name, field in self._fields.items()}
         self._objects = tuple(field.name for field in contract.fields if field.type == "object")
-        self._readers: dict[str, Readers] = {}
+        self._readers: dict[str, Callable[[str], Record]] = {}
         self._routes: dict[tuple[str, str], _Route] = {}
         self._written = instants.writer()
 
@@ -207,7 +207,7 @@ class Pipeline:
     def _new_route(self, group: Group, payload: Payload) -> _Route:
         if group.name not in self._readers:
             formats = [self.contract.formats[name] for name in group.formats]
-            self._readers[group.name] = Readers(formats, self._fields, frozenset(group.set))
+            self._readers[group.name] = readers(formats, self._fields, frozenset(group.set))
         constants: Record = {
             "account": payload.owner,
             "region": self._region,
@@ -233,7 +233,7 @@ class _Route(msgspec.Struct, kw_only=True):
     """What one log stream's payloads have in common."""
 
     group: Group
-    read: Readers
+    read: Callable[[str], Record]
     constants: Record
     service: str | None
     drops: Callable[[Record], bool] | None

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from logshape.contract.levels import DEFAULT_SPELLINGS
 from logshape.contract.model import CORE_FIELDS, Field, Format, Key, Line, Need, Path
 from logshape.contract.templates import parse
-from logshape.lines.readers import Readers, reader_for
+from logshape.lines.readers import reader_for, readers
 
 FIELDS = {
     field.name: field
@@ -228,7 +228,7 @@ def test_needs_decide_which_format_reads() -> None:
     platform = Format(name="platform", json=(), needs=(Need(paths=(Path(steps=("type",)),), like="platform.*"),))
     either = Need(paths=(Path(steps=("level",)), Path(steps=("log_level",))))
     app = Format(name="app", json=(), needs=(either,))
-    read = Readers((platform, app), FIELDS)
+    read = readers((platform, app), FIELDS)
 
     names = [read(line)["format"] for line in ('{"type":"platform.x"}', '{"log_level":"A"}', '{"type":"x"}', "{", "")]
 
@@ -238,7 +238,7 @@ def test_needs_decide_which_format_reads() -> None:
 def test_what_the_group_gives_a_line_does_not_override() -> None:
     """`set` is a constant; the line's own word stays where a person can find it."""
     format_ = _format("{service}: {message}", json=_keys(service="service", message="message"))
-    read = Readers((format_,), FIELDS, frozenset({"service"}))
+    read = readers((format_,), FIELDS, frozenset({"service"}))
 
     assert read('{"service": "a", "message": "m"}') == {"format": "f", "message": "m", "attributes": {"service": "a"}}
     assert read("a: m") == {"format": "f", "message": "m"}
@@ -246,7 +246,7 @@ def test_what_the_group_gives_a_line_does_not_override() -> None:
 
 def test_a_line_that_no_format_fits_is_whole_in_its_message() -> None:
     """An unread line is still a line that somebody wrote."""
-    assert Readers((_format("[{level}] {message}"),), FIELDS)("[x] y") == {"format": "unparsed", "message": "[x] y"}
+    assert readers((_format("[{level}] {message}"),), FIELDS)("[x] y") == {"format": "unparsed", "message": "[x] y"}
 
 
 @given(st.text(alphabet='[] :\tINFOa0.-{}"\n', max_size=80))
@@ -257,7 +257,7 @@ def test_any_line_is_read(line: str) -> None:
         "{status}{? a={took}}{? b={_}} {*:pairs}",
         "{level}\t{*:json}",
     )
-    record = Readers((_format(*templates, json=()),), FIELDS)(line)
+    record = readers((_format(*templates, json=()),), FIELDS)(line)
 
     assert record["format"] in ("f", "unparsed")
 

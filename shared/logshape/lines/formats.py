@@ -8,9 +8,11 @@ take apart. What it leaves of it becomes `attributes`.
 from __future__ import annotations
 
 from collections import Counter
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from logshape.contract.levels import SEVERITY
+from logshape.contract.model import LINE_FIELDS
 from logshape.lines import instants, json_text
 from logshape.lines.records import note, set_aside
 from logshape.lines.source import Source
@@ -93,9 +95,14 @@ def json_reader(tools: Tools, fixed: frozenset[str], *, inner: bool = False) -> 
         source.add(f"record = {start(tools, tools.format.set)!r}")
     source.add("take = document.pop")
     keys = [key for key in tools.format.json or () if key.field in tools.types and key.field not in fixed]
-    uses = Counter(path.steps for key in keys for path in key.paths)
+    named = {key.field: _Slowly(tools, key) for key in keys if _is_by_name(key, tools)}
+    uses = Counter(path.steps for key in keys if key.field not in named for path in key.paths)
     for key in keys:
-        _add_key(source, key, tools, uses)
+        if key.field not in named:
+            _add_key(source, key, tools, uses)
+    if named:
+        with source.block(f"if not {source.name(frozenset(named).isdisjoint, 'none_of_named')}(document):"):
+            source.add(f"{source.name(partial(_by_name, named), 'by_name')}(line, document, record)")
     with source.block("if document:"):
         source.add(
             "record['attributes'] = {**document, **record['attributes']} if 'attributes' in record else document"
@@ -136,6 +143,20 @@ def _add_key(source: Source, key: Key, tools: Tools, uses: Counter[tuple[str, ..
             words = source.name(tools.format.words[key.field], "words")
             source.add(f"value = {words}.get(value, value) if type(value) is str else value")
         _add_value(source, key, tools)
+
+
+def _is_by_name(key: Key, tools: Tools) -> bool:
+    """Say whether *key* is a declared field read by its own name, of which a contract has many and a line has few."""
+    own_name = len(key.paths) == 1 and key.paths[0].steps == (key.field,) and key.paths[0].filter is None
+    return own_name and key.field not in (*LINE_FIELDS, *tools.format.words)
+
+
+def _by_name(named: Mapping[str, _Slowly], line: str, document: Record, record: Record) -> None:
+    for name in [key for key in document if key in named]:
+        slowly = named[name]
+        value = document.pop(name)
+        if value is not None and not (_has_nulls(slowly.tools, name) and value in slowly.tools.nulls):
+            slowly(line, document, record, value)
 
 
 def _take(source: Source, path: Path) -> str:
@@ -182,17 +203,17 @@ class _Slowly:
     """The slow way of one key: an unusual value is coerced, or stays in the document and is named in `parse_errors`."""
 
     def __init__(self, tools: Tools, key: Key) -> None:
-        self._tools = tools
+        self.tools = tools
         self._key = key
         self._coerce = tools.coercion(key.field)
 
     def __call__(self, line: str, document: Record, record: Record, value: object) -> None:
         name = self._key.field
-        if isinstance(value, float) and self._tools.types[name] in ("keyword", "text") and name != "level":
+        if isinstance(value, float) and self.tools.types[name] in ("keyword", "text") and name != "level":
             value = self._spelled(line, value)
         coerced = self._coerce(value)
         if coerced is MISFIT:
-            _put_back(line, document, self._key.paths, value, self._tools.nulls)
+            _put_back(line, document, self._key.paths, value, self.tools.nulls)
             note(record, f"type:{name}")
         elif name == "level":
             record["level"], record["severity_number"] = coerced

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Final
 
 from logshape.contract.templates import Hole, Text
 from logshape.errors import InvalidTemplate
@@ -16,29 +16,34 @@ if TYPE_CHECKING:
     from logshape.lines.formats import Tools
     from logshape.lines.records import Record
 
+_UNKNOWN: Final = ("", None)
+
 
 def pairs_reader(tools: Tools, fixed: frozenset[str]) -> Callable[[str, Record], None]:
     """Return a function that adds a text's pairs to a record: ``Name: value``, a tab or a new line between them."""
     known = {}
     for template in tools.format.pairs:
         head, hole, tail = _pair(template)
-        wanted = [name for name in hole.names if name not in fixed]
-        known[head] = (tail, [(name, tools.coercion(name)) for name in wanted if name in tools.types], wanted)
+        names = [name for name in hole.names if name not in fixed]
+        known[head] = tail, [(name, tools.coercion(name) if name in tools.types else _refuse) for name in names]
 
     def read(text: str, record: Record) -> None:
         for item in (text.replace("\n", "\t") if "\n" in text else text).split("\t"):
             head, colon, value = item.strip().partition(": ")
-            entry = known.get(head)
-            if entry is None or not value.endswith(entry[0]):
+            tail, fields = known.get(head, _UNKNOWN)
+            if not value.endswith(tail) or fields is None:
                 if colon:
                     set_aside(record, head, value)
                 continue
-            tail, fields, names = entry
-            value = value[: len(value) - len(tail)]
+            value = value.removesuffix(tail)
             for name, coerce in fields:
-                _add_pair(record, name, value, coerce(value))
-            if len(fields) < len(names):
-                set_aside(record, names[0], value)
+                coerced = coerce(value)
+                if coerced is MISFIT:
+                    _refused(tools, record, name, value)
+                elif name == "level":
+                    record["level"], record["severity_number"] = coerced
+                else:
+                    record[name] = coerced
 
     return read
 
@@ -54,11 +59,12 @@ def _pair(template: Template) -> tuple[str, Hole, str]:
             raise InvalidTemplate("a pair is `Name: {field}`, and perhaps a unit behind it", 1)
 
 
-def _add_pair(record: Record, name: str, value: str, coerced: Any) -> None:  # noqa: ANN401 # as the field's type says
-    if coerced is MISFIT:
-        set_aside(record, name, value)
+def _refuse(_value: object) -> object:
+    """Refuse any value: its field is not declared."""
+    return MISFIT
+
+
+def _refused(tools: Tools, record: Record, name: str, value: str) -> None:
+    set_aside(record, name, value)
+    if name in tools.types:
         note(record, f"type:{name}")
-    elif name == "level":
-        record["level"], record["severity_number"] = coerced
-    else:
-        record[name] = coerced

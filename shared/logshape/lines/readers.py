@@ -22,7 +22,7 @@ _JSON_STARTS: Final = "{ \t\r\n"  # JSON allows white space before the brace
 
 def reader_for(format_: Format, fields: Mapping[str, Field]) -> Callable[[str], Record | None]:
     """Return a function from a line to its record as *format_* alone reads it, or None where that does not fit."""
-    read = Readers((format_,), fields)
+    read = readers((format_,), fields)
 
     def only(line: str) -> Record | None:
         record = read(line)
@@ -31,48 +31,56 @@ def reader_for(format_: Format, fields: Mapping[str, Field]) -> Callable[[str], 
     return only
 
 
-class Readers:
+def readers(
+    formats: Sequence[Format], fields: Mapping[str, Field], fixed: frozenset[str] = _NO_FIELDS
+) -> Callable[[str], Record]:
     """
-    What reads the lines of a group: its formats, tried in their order.
+    Return a function from a line to its record as the first of *formats* reads it that fits.
 
-    A record has what the line gives: fields, `attributes`, `parse_errors`, and the format's name. A format is compiled
-    when a line first begins with a character that one of its lines can begin with: a cold start pays for no other.
+    A record has what the line gives: fields, `attributes`, `parse_errors`, and the format's name. A line that no format
+    fits is `unparsed` and in `message` as a whole. What is in *fixed* the group gives, and a line that gives it too is
+    not heard. A format is compiled when a line first begins with a character that one of its lines can begin with, so
+    that a cold start pays for no other.
     """
+    choices = _Choices(formats, fields, fixed)
+    by_first = choices.by_first
 
-    def __init__(
-        self, formats: Sequence[Format], fields: Mapping[str, Field], fixed: frozenset[str] = _NO_FIELDS
-    ) -> None:
-        """Read as *formats* say; what is in *fixed* the group gives, and lines that give it too are not heard."""
-        self._tools = [Tools(format_, fields) for format_ in formats]
-        self._reads_json = [format_.reads_json for format_ in formats]
-        self._fixed = fixed
-        self._made: dict[tuple[int, int], Reader] = {}
-        self._by_first: dict[str, tuple[bool, tuple[Reader, ...]]] = {}
-
-    def __call__(self, line: str) -> Record:
-        """Return the record of *line*; one that no format fits is `unparsed` and in `message` as a whole."""
-        first = line[:1]
-        known = self._by_first.get(first)
-        if known is None:
-            known = self._by_first[first] = self._candidates(first)
-        may_be_json, readers = known
+    def read(line: str) -> Record:
+        may_be_json, candidates = by_first.get(line[:1]) or choices.of(line[:1])
         document = read_object(line) if may_be_json else None
-        for read in readers:
-            record = read(line, document)
+        for candidate in candidates:
+            record = candidate(line, document)
             if record is not None:
                 return record
         return {"format": UNPARSED, "message": line}
 
-    def _candidates(self, first: str) -> tuple[bool, tuple[Reader, ...]]:
-        may_be_json = first != "" and first in _JSON_STARTS and any(self._reads_json)
-        return may_be_json, tuple(
-            read for number in range(len(self._tools)) for read in self._readers_of(number, first)
-        )
+    return read
+
+
+class _Choices:
+    """The readers that a line can be for, by its first character."""
+
+    def __init__(self, formats: Sequence[Format], fields: Mapping[str, Field], fixed: frozenset[str]) -> None:
+        self.by_first: dict[str, tuple[bool, tuple[Reader, ...]]] = {}
+        self._tools = [Tools(format_, fields) for format_ in formats]
+        self._fixed = fixed
+        self._made: dict[tuple[int, int], Reader] = {}
+        starts = (first_characters(line.template, tools) for tools in self._tools for line in tools.format.lines)
+        self._special = frozenset(_JSON_STARTS).union(*(start for start in starts if start is not None))
+
+    def of(self, first: str) -> tuple[bool, tuple[Reader, ...]]:
+        """Return whether a line beginning with *first* can be JSON, and the readers to try on it, in their order."""
+        place = first if first in self._special else ""
+        if place not in self.by_first:
+            may_be_json = place in _JSON_STARTS and any(tools.format.reads_json for tools in self._tools)
+            found = (read for number in range(len(self._tools)) for read in self._readers_of(number, place))
+            self.by_first[place] = place != "" and may_be_json, tuple(found)
+        return self.by_first[place]
 
     def _readers_of(self, number: int, first: str) -> Iterator[Reader]:
-        """Yield the readers of one format that a line beginning with *first* can be for, JSON before text."""
+        """Yield the readers of one format, JSON before text."""
         tools = self._tools[number]
-        if self._reads_json[number] and first != "" and first in _JSON_STARTS:
+        if tools.format.reads_json and first != "" and first in _JSON_STARTS:
             if (number, -1) not in self._made:
                 self._made[number, -1] = json_reader(tools, self._fixed)
             yield self._made[number, -1]

@@ -43,6 +43,8 @@ def first_characters(template: Template, tools: Tools) -> str | None:
             return "".join({word[0] for word in tools.levels if word})
         case Hole(shape="uuid", optional=False):
             return "0123456789abcdefABCDEF"
+        case Hole(shape="json", optional=False):
+            return "{ \t\r\n"
         case _:
             return None
 
