@@ -86,8 +86,8 @@ class Pipeline:
         self.redact_key = redact_key
         self._own_groups = frozenset(own_groups)
         self._region = region
-        self._fields = {field.name: field for field in (*CORE_FIELDS, *contract.fields)}
-        self._types = {name: field.type for name, field in self._fields.items()}
+        self.fields = {field.name: field for field in (*CORE_FIELDS, *contract.fields)}
+        self._types = {name: field.type for name, field in self.fields.items()}
         self._objects = tuple(field.name for field in contract.fields if field.type == "object")
         self._readers: dict[str, Callable[[str], Record]] = {}
         self._routes: dict[tuple[str, str], _Route] = {}
@@ -128,6 +128,11 @@ class Pipeline:
     def records(self, payload: Payload) -> Iterator[Record]:
         """Yield the record of each event of *payload* in order, dropped ones too, with `raw` and `attributes` both."""
         return iter(self._shaped(payload, self._route(payload), None))
+
+    def time_of(self, line: str, payload: Payload) -> int | None:
+        """Return the time, in milliseconds since 1970, that *line* names for itself in the log group of *payload*."""
+        time = self._route(payload).read(line.rstrip("\r\n")).get("@timestamp")
+        return None if time is None else instants.epoch_ms(time)
 
     def _shaped(self, payload: Payload, route: _Route, drops: Callable[[Record], bool] | None) -> list[Record]:
         """Return one record for each event that *drops* does not take; this is the hot loop."""
@@ -207,7 +212,7 @@ class Pipeline:
     def _new_route(self, group: Group, payload: Payload) -> _Route:
         if group.name not in self._readers:
             formats = [self.contract.formats[name] for name in group.formats]
-            self._readers[group.name] = readers(formats, self._fields, frozenset(group.set))
+            self._readers[group.name] = readers(formats, self.fields, frozenset(group.set))
         constants: Record = {
             "account": payload.owner,
             "region": self._region,

@@ -170,3 +170,16 @@ def _contract(
         keep_archive=kept(data.get("keep", {}).get("archive")),
         index=msgspec.convert(index, Index),
     )
+
+
+def built_in(folder: Path = library.FOLDER) -> Contract:
+    """Return a contract that reads every log group with every built-in format and declares what they read."""
+    shelf = library.read(folder)
+    formats = {name: completed(draft, shelf.fields) for name, draft in inherited(shelf.drafts).items()}
+    return Contract(
+        version=1,
+        name="built-in",
+        fields=tuple(shelf.fields.values()),
+        formats=formats,
+        groups=(Group(name="all", match=("*",), formats=tuple(formats)),),
+    )

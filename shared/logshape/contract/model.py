@@ -40,11 +40,13 @@ class Path(Fact, frozen=True, kw_only=True):
     """
     Where a JSON line holds a value: ``order.id`` is the steps ``order``, ``id``.
 
-    The filter ``lines`` takes a list of strings as one text with a line each.
+    The filter ``lines`` takes a list of strings as one text with a line each. The path counts only in a line that is
+    as *when* says.
     """
 
     steps: tuple[str, ...]
     filter: Literal["lines"] | None = None
+    when: Need | None = None
 
 
 class Key(Fact, frozen=True, kw_only=True):

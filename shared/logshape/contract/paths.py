@@ -3,10 +3,11 @@ Paths: where a line of JSON holds a value, from text to steps.
 
 ::
 
-    path := step ("." step | quoted)* ["|lines"]     order.id    resource['service.name'].x
+    path := keys ["|lines"] [" when " need]          order.id    resource['service.name'].x    took when type=report
+    keys := step ("." step | quoted)*
     step := text without . [ ] | ' = and white space
     quoted := "['" any text, with '' for a quote "']"
-    need := path ["=" glob]                          type=platform.*
+    need := keys ["=" glob]                          type=platform.*
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from logshape.errors import InvalidPath
 _STEP: Final = re.compile(r"[^.\[\]|'=\s]+")
 _QUOTED: Final = re.compile(r"\['((?:[^']|'')*)'\]")
 _DEEPEST: Final = 32
+_WHEN: Final = " when "
 
 
 def parse(source: str) -> Path:
@@ -30,16 +32,19 @@ def parse(source: str) -> Path:
         InvalidPath: with the column of the first fault, counted from 1.
 
     """
-    steps, at = _steps(source)
-    rest = source[at:]
-    if rest == "|lines":
-        return Path(steps=steps, filter="lines")
-    if rest.startswith("|"):
-        message = f"`{rest[1:]}` is no filter; the only one is `lines`"
-        raise InvalidPath(message, at + 2)
-    if rest:
+    text, word, condition = source.partition(_WHEN)
+    steps, at = _steps(text)
+    rest = text[at:]
+    if rest not in ("", "|lines"):
+        if rest.startswith("|"):
+            message = f"`{rest[1:]}` is no filter; the only one is `lines`"
+            raise InvalidPath(message, at + 2)
         raise _stray(source, at)
-    return Path(steps=steps)
+    try:
+        when = parse_need(condition) if word else None
+    except InvalidPath as fault:
+        raise InvalidPath(str(fault), len(text) + len(word) + fault.column) from fault
+    return Path(steps=steps, filter="lines" if rest else None, when=when)
 
 
 def parse_need(source: str) -> Need:

@@ -12,7 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from logshape.contract.levels import SEVERITY
-from logshape.contract.model import LINE_FIELDS
+from logshape.contract.model import LINE_FIELDS, Path
 from logshape.lines import instants, json_text
 from logshape.lines.records import note, set_aside
 from logshape.lines.source import Source
@@ -21,7 +21,7 @@ from logshape.lines.values import COERCIONS, INTEGER, LONG, MISFIT
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from logshape.contract.model import Field, Format, Key, Need, Path
+    from logshape.contract.model import Field, Format, Key, Need
     from logshape.lines.records import Record
 
 Reader: TypeAlias = "Callable[[str, Record | None], Record | None]"
@@ -96,10 +96,14 @@ def json_reader(tools: Tools, fixed: frozenset[str], *, inner: bool = False) -> 
     source.add("take = document.pop")
     keys = [key for key in tools.format.json or () if key.field in tools.types and key.field not in fixed]
     named = {key.field: _Slowly(tools, key) for key in keys if _is_by_name(key, tools)}
-    uses = Counter(path.steps for key in keys if key.field not in named for path in key.paths)
+    uses = Counter(path.steps for key in keys if key.field not in named for path in key.paths if path.when is None)
+    conditions: dict[Need, str] = {}
+    for when in dict.fromkeys(path.when for key in keys for path in key.paths if path.when is not None):
+        conditions[when] = f"when_{len(conditions)}"  # asked of the whole document, before any key is taken
+        source.add(f"{conditions[when]} = {_meets(source, when)}")
     for key in keys:
         if key.field not in named:
-            _add_key(source, key, tools, uses)
+            _add_key(source, key, tools, uses, conditions)
     if named:
         with source.block(f"if not {source.name(frozenset(named).isdisjoint, 'none_of_named')}(document):"):
             source.add(f"{source.name(partial(_by_name, named), 'by_name')}(line, document, record)")
@@ -112,13 +116,16 @@ def json_reader(tools: Tools, fixed: frozenset[str], *, inner: bool = False) -> 
 
 
 def _add_need(source: Source, need: Need) -> None:
-    if need.like is None:
-        tests = [f"{_look(source, path)} is None" for path in need.paths]
-    else:
-        like = source.name(glob(need.like), "like")
-        tests = [f"not {like}({_look(source, path)})" for path in need.paths]
-    with source.block(f"if {' and '.join(tests)}:"):
+    with source.block(f"if not ({_meets(source, need)}):"):
         source.add("return None")
+
+
+def _meets(source: Source, need: Need) -> str:
+    """Write the test whether the document is as *need* says."""
+    if need.like is None:
+        return " or ".join(f"{_look(source, path)} is not None" for path in need.paths)
+    like = source.name(glob(need.like), "like")
+    return " or ".join(f"{like}({_look(source, path)})" for path in need.paths)
 
 
 def _look(source: Source, path: Path) -> str:
@@ -127,10 +134,15 @@ def _look(source: Source, path: Path) -> str:
     return f"({source.name(look, 'look')}(document, {path.steps!r}) if {path.steps[0]!r} in document else None)"
 
 
-def _add_key(source: Source, key: Key, tools: Tools, uses: Counter[tuple[str, ...]]) -> None:
+def _add_key(
+    source: Source, key: Key, tools: Tools, uses: Counter[tuple[str, ...]], conditions: Mapping[Need, str]
+) -> None:
     for number, path in enumerate(key.paths):
-        uses[path.steps] -= 1
-        taken = _take(source, path) if uses[path.steps] == 0 else _look(source, path)
+        if path.when is not None:
+            taken = f"({_take(source, path)}) if {conditions[path.when]} else None"
+        else:
+            uses[path.steps] -= 1
+            taken = _take(source, path) if uses[path.steps] == 0 else _look(source, path)
         if path.filter == "lines":
             taken = f"{source.name(joined, 'joined')}({taken}) if {path.steps[0]!r} in document else None"
         if number == 0:
@@ -147,7 +159,7 @@ def _add_key(source: Source, key: Key, tools: Tools, uses: Counter[tuple[str, ..
 
 def _is_by_name(key: Key, tools: Tools) -> bool:
     """Say whether *key* is a declared field read by its own name, of which a contract has many and a line has few."""
-    own_name = len(key.paths) == 1 and key.paths[0].steps == (key.field,) and key.paths[0].filter is None
+    own_name = key.paths == (Path(steps=(key.field,)),)
     return own_name and key.field not in (*LINE_FIELDS, *tools.format.words)
 
 

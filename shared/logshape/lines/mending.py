@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _NO_TIME: Final = "no time between the years 2000 and 2100, and no neighbour has one"
 
 
-class _Draft(msgspec.Struct):
+class Draft(msgspec.Struct):
     """An event on its way to be sound; *id* and *timestamp* may be missing still."""
 
     id: str | None
@@ -46,7 +46,7 @@ def mended(inflated: bytes) -> Payload | str:
     payload = Payload(
         owner=owner, log_group=group, log_stream=stream, events=[], faults={}, lost=[], control=kind == CONTROL
     )
-    drafts = [_draft(event) for event in events]
+    drafts = [drafted(event) for event in events]
     _give_times(drafts)
     for ordinal, draft in enumerate(drafts):
         if draft.id is None:
@@ -57,9 +57,10 @@ def mended(inflated: bytes) -> Payload | str:
     return payload
 
 
-def _draft(event: object) -> _Draft:
+def drafted(event: object) -> Draft:
+    """Return what there is of *event*, an item of `logEvents`, with what had to be repaired."""
     if not isinstance(event, dict):
-        return _Draft(None, None, text_of(event), event, ["event:not-an-object"])
+        return Draft(None, None, text_of(event), event, ["event:not-an-object"])
     faults: list[str] = []
     message = event.get("message")
     if not isinstance(message, str):
@@ -67,7 +68,7 @@ def _draft(event: object) -> _Draft:
         message = text_of(event if message is None else message)
     elif message != (message := whole(message)):
         faults.append("surrogate:message")
-    return _Draft(_id(event.get("id"), faults), _time(event.get("timestamp")), message, event, faults)
+    return Draft(_id(event.get("id"), faults), _time(event.get("timestamp")), message, event, faults)
 
 
 def _id(value: object, faults: list[str]) -> str | None:
@@ -88,7 +89,7 @@ def _time(value: object) -> int | None:
     return None
 
 
-def _give_times(drafts: Sequence[_Draft]) -> None:
+def _give_times(drafts: Sequence[Draft]) -> None:
     """Give each event without a good time that of the nearest neighbour that has one, the earlier of two as near."""
     good = [ordinal for ordinal, draft in enumerate(drafts) if draft.timestamp is not None]
     if not good or len(good) == len(drafts):
@@ -103,12 +104,12 @@ def _give_times(drafts: Sequence[_Draft]) -> None:
             draft.faults.append("neighbour:observed_time")
 
 
-def _made_id(stream: str, ordinal: int, draft: _Draft) -> str:
+def _made_id(stream: str, ordinal: int, draft: Draft) -> str:
     text = f"{stream}\n{draft.timestamp}\n{ordinal}\n{draft.message}"
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _part_ids(drafts: Sequence[_Draft]) -> None:
+def _part_ids(drafts: Sequence[Draft]) -> None:
     """Keep apart events that share an id and differ in text: the first keeps it, the n-th other is ``<id>-n``."""
     texts: dict[str, dict[str, int]] = {}
     for draft in drafts:
@@ -119,7 +120,7 @@ def _part_ids(drafts: Sequence[_Draft]) -> None:
             draft.faults.append("shared:event_id")
 
 
-def _settle(draft: _Draft, payload: Payload) -> None:
+def _settle(draft: Draft, payload: Payload) -> None:
     event_id = draft.id or ""
     if draft.timestamp is None:
         payload.lost.append(Lost(event_id, _NO_TIME, text_of(draft.document).encode()))

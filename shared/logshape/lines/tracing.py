@@ -149,7 +149,7 @@ def _paths(format_: Format, document: dict[str, object]) -> dict[str, str]:
     found = {}
     for key in format_.json or ():
         for path in key.paths:
-            if look(document, path.steps) is not None:
+            if look(document, path.steps) is not None and (path.when is None or _met(path.when, document)):
                 found[key.field] = f"key `{dotted(path)}`"
                 break
     return found
