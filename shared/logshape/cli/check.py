@@ -46,13 +46,13 @@ def command(contract: Path | None, named: Path | None, *, as_json: bool) -> None
 
 
 def _print(problems: Sequence[Problem], reading: Reading) -> None:
-    texts = {document.source.file: document.source.text.split("\n") for document in reading.documents}
+    texts = {document.source.file: document.source.lines for document in reading.documents}
     for problem in problems:
         place = click.style(f"{problem.file}:{problem.line}:{problem.column}:", bold=True)
         click.echo(f"{place} {click.style(problem.rule, fg='red')}: {problem.message}")
         lines = texts[problem.file]
         if problem.line <= len(lines):
-            click.echo(_excerpt(problem, lines[problem.line - 1].rstrip("\r")))
+            click.echo(_excerpt(problem, lines[problem.line - 1]))
     name = reading.document.source.file
     if problems:
         click.echo(f"{name}: {_counted(len(problems), 'problem')}; mend and run `logshape check` again", err=True)

@@ -8,6 +8,7 @@ readers of YAML would take differently.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 import msgspec
@@ -32,6 +33,8 @@ MOST: Final = 100_000  # values; what an alias repeats counts each time
 
 _TAGGED: Final = (yaml.ScalarEvent, yaml.SequenceStartEvent, yaml.MappingStartEvent)
 _UNPRINTABLE: Final = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_LINE_END: Final = re.compile(r"\r\n|\n|\r")
+_TAB_INDENT: Final = re.compile(r" *\t")
 _ESCAPED: Final = re.compile(r"\\(?:x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|.)|.")
 _DOUBLED: Final = re.compile(r"''|.")
 
@@ -72,6 +75,11 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
         if side == "key":
             return self.place(path)
         return self.place(path[:-1]) if path else (1, 1)
+
+    @property
+    def lines(self) -> list[str]:
+        """The text by lines, as places count them."""
+        return _LINE_END.split(self.text)
 
 
 def read(path: Path, file: str) -> Source:
@@ -127,6 +135,7 @@ class _Reader:
 
     def __init__(self, text: str, file: str) -> None:
         self._text, self._file = text, file
+        self._starts = [0, *(end.end() for end in _LINE_END.finditer(text))]
         self._anchors: dict[str, _Node] = {}
         self._count = 0
         self._told: set[tuple[int, int]] = set()
@@ -144,11 +153,11 @@ class _Reader:
         except UnicodeDecodeError as error:
             before = content.removeprefix(b"\xef\xbb\xbf")[: error.start].decode(errors="replace")
             message = f"the byte 0x{error.object[error.start]:02x} is not UTF-8; save the file as UTF-8"
-            raise self._refusal("yaml-syntax", message, _end(before)) from error
+            raise self._refusal("yaml-syntax", message, self._place(len(before))) from error
         if found := _UNPRINTABLE.search(self._text):
             code = f"{ord(found[0]):04x}"
             message = f'the control character U+{code.upper()} may not stand here; write "\\u{code}" in double quotes'
-            raise self._refusal("yaml-syntax", message, _end(self._text[: found.start()]))
+            raise self._refusal("yaml-syntax", message, self._place(found.start()))
 
     def document(self) -> object:
         """Return the value of the only document."""
@@ -163,7 +172,7 @@ class _Reader:
         after = next(events)
         if not isinstance(after, yaml.StreamEndEvent):
             message = "a second document begins here; a contract is one document, so give each a file of its own"
-            raise self._refusal("yaml-syntax", message, _start(after))
+            raise self._refusal("yaml-syntax", message, self._start(after))
         return self._value(root, (), 0)
 
     def _events(self) -> Iterator[Event]:
@@ -173,18 +182,22 @@ class _Reader:
             raise self._not_yaml(error) from error
 
     def _not_yaml(self, error: yaml.MarkedYAMLError) -> InvalidContract:
-        mark = error.problem_mark or error.context_mark
-        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        indent = re.match(r" *\t", self._text.split("\n")[line - 1])
+        mark: Any = error.problem_mark or error.context_mark
+        line, column = self._place(mark.index) if mark else (1, 1)
+        indent = _TAB_INDENT.match(self._text, self._starts[line - 1])
         if indent:
             message = "a tab stands in the indentation, where YAML takes only spaces; put spaces in its place"
-            return self._refusal("yaml-syntax", message, (line, indent.end()))
-        context = f", {error.context} that began in line {error.context_mark.line + 1}" if error.context_mark else ""
+            return self._refusal("yaml-syntax", message, self._place(indent.end() - 1))
+        if mark and self._text[mark.index : mark.index + 1] in ("@", "`", "%"):
+            message = f"nothing in YAML begins with `{self._text[mark.index]}`; put the word in quotes"
+            return self._refusal("yaml-syntax", message, (line, column))
+        began: Any = error.context_mark
+        context = f", {error.context} that began in line {self._place(began.index)[0]}" if began else ""
         message = f"this is not YAML: {error.problem}{context}; look for a missing quote, bracket, colon or space"
         return self._refusal("yaml-syntax", message, (line, column))
 
     def _node(self, event: Event, events: Iterator[Event], depth: int) -> _Node:
-        place = _start(event)
+        place = self._start(event)
         if depth > DEEPEST:
             message = f"lists and maps stand more than {DEEPEST} deep; no contract needs that"
             raise self._refusal("yaml-size", message, place)
@@ -202,7 +215,7 @@ class _Reader:
         return node
 
     def _content(self, event: Event, events: Iterator[Event], depth: int) -> _Node:
-        span = Span(*_start(event))
+        span = Span(*self._start(event))
         if isinstance(event, yaml.SequenceStartEvent):
             items: list[_Node] = []
             while not isinstance(inner := next(events), yaml.SequenceEndEvent):
@@ -277,11 +290,11 @@ class _Reader:
     def _problem(self, rule: str, message: str, place: tuple[int, int]) -> Problem:
         return Problem(file=self._file, line=place[0], column=place[1], rule=rule, message=message)
 
+    def _start(self, event: Event) -> tuple[int, int]:
+        mark: Any = event.start_mark  # there is one on whatever libyaml read
+        return self._place(mark.index)
 
-def _start(event: Event) -> tuple[int, int]:
-    mark: Any = event.start_mark  # there is one on whatever libyaml read
-    return mark.line + 1, mark.column + 1
-
-
-def _end(before: str) -> tuple[int, int]:
-    return before.count("\n") + 1, len(before) - before.rfind("\n")
+    def _place(self, index: int) -> tuple[int, int]:
+        """Return the line and column of *index* as editors count them; libyaml ends lines at U+2028 too."""
+        line = bisect_right(self._starts, index)
+        return line, index - self._starts[line - 1] + 1
