@@ -79,7 +79,7 @@ class Pipeline:
         Prepare to shape by *contract*.
 
         *own_groups* are the log groups of the delivery path: their events are counted as filtered and go nowhere, or
-        they would feed themselves. *region* is stamped on each record, for a payload does not name it. *redact_key* is kept
+        they would feed themselves. *region* is stamped on each record, for a payload does not name it. *redact_key* is
         for the action `hash` of `redact`, which this version refuses in a contract.
         """
         self.contract = contract
@@ -163,13 +163,17 @@ class Pipeline:
                 note(record, "request_id_inherited")
             if keeps_raw and record.get("message") != text:
                 record["raw"] = text
-            if len(text) > bounds.SAFE_LENGTH:
-                bounds.bound_leaves(record, ("attributes", *self._objects))
-            if faults and place in faults:
-                record["parse_errors"] = [*faults[place], *record.get("parse_errors", ())]
+            if faults or len(text) > bounds.SAFE_LENGTH:
+                self._settle(record, faults.get(place, ()))
             if drops is None or not drops(record):
                 records.append(record)
         return records
+
+    def _settle(self, record: Record, faults: Sequence[str]) -> None:
+        """Bound what a long line may hold, and say in the record which *faults* its event had."""
+        bounds.bound_leaves(record, ("attributes", *self._objects))
+        if faults:
+            record["parse_errors"] = [*faults, *record.get("parse_errors", ())]
 
     def _rows(self, records: Sequence[Record]) -> list[Record]:
         """Return the archive's projection: `event_time` for `@timestamp`, objects as JSON text, no `attributes`."""

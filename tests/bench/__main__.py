@@ -14,12 +14,16 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import floor
 import forwarder
 from mixes import EVENTS, MIXES, TIME
 
 import logshape
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 ROUNDS = 60
 ROOT = Path(__file__).parents[2]
@@ -61,7 +65,7 @@ def documents(pieces: list[bytes]) -> list[object]:
     return [json.loads(line) for line in b"".join(pieces).splitlines()]
 
 
-def measured(*programs) -> list[list[float]]:
+def measured(*programs: Callable[[], object]) -> list[list[float]]:
     """Return each program's CPU seconds, round by round; the programs take turns."""
     rounds: list[list[float]] = [[] for _ in programs]
     for program in programs:

@@ -29,7 +29,7 @@ def test_a_long_leaf_is_cut_and_its_neighbours_are_not() -> None:
     assert attributes["c"] == 1  # type: ignore[index] # as above
     kept, long = attributes["a"]["b"]  # type: ignore[index] # as above
     assert kept == "x"
-    assert len("attributes.a.b".encode() + long.encode()) <= LONGEST_LEAF
+    assert len(b"attributes.a.b" + long.encode()) <= LONGEST_LEAF
     assert long.startswith("é" * 16_000)
 
 

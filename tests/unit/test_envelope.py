@@ -203,11 +203,10 @@ def test_events_that_share_an_id_are_kept_apart_by_their_text() -> None:
 
 def test_a_deeply_nested_event_is_mended_too() -> None:
     """A recursive reader would have ended the invocation."""
-    nested = '{"id":"a","timestamp":%d,"message":%s}' % (TIME, "[" * 5000 + "]" * 5000)
-    payload = read(
-        b'{"messageType":"DATA_MESSAGE","logEvents":[%s,{"id":"b","timestamp":%d,"message":"m"}]}'
-        % (nested.encode(), TIME)
-    )
+    nested = f'{{"id":"a","timestamp":{TIME},"message":{"[" * 5000 + "]" * 5000}}}'
+    events = f'[{nested},{{"id":"b","timestamp":{TIME},"message":"m"}}]'
+
+    payload = read(f'{{"messageType":"DATA_MESSAGE","logEvents":{events}}}'.encode())
 
     assert isinstance(payload, Payload)
     assert payload.events[1] == LogEvent("b", TIME, "m")

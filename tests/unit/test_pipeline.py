@@ -52,6 +52,7 @@ redact: []
 
 @pytest.fixture(scope="module")
 def contract(tmp_path_factory: pytest.TempPathFactory) -> logshape.contract.model.Contract:
+    """Load the contract above."""
     path: Path = tmp_path_factory.mktemp("contract") / "contract.yaml"
     path.write_text(CONTRACT)
     return logshape.load(path)
@@ -59,6 +60,7 @@ def contract(tmp_path_factory: pytest.TempPathFactory) -> logshape.contract.mode
 
 @pytest.fixture
 def pipeline(contract: logshape.contract.model.Contract) -> logshape.Pipeline:
+    """Return a pipeline that knows its own group and Region."""
     return logshape.Pipeline(contract, own_groups=("/aws/lambda/ingest",), region="eu-west-1")
 
 
@@ -73,14 +75,17 @@ def event(*messages: Any, group: str = "/app/a", stream: str = "s", time: int = 
 
 
 def packed(payload: object) -> dict[str, Any]:
+    """Return *payload* as Lambda hands it over."""
     return {"awslogs": {"data": base64.b64encode(gzip.compress(json.dumps(payload).encode())).decode()}}
 
 
 def rows(shipment: Shipment) -> list[dict[str, Any]]:
+    """Return the archive's rows."""
     return [json.loads(line) for record in shipment.records for line in record.splitlines()]
 
 
 def documents(shipment: Shipment) -> list[tuple[dict[str, str], dict[str, Any]]]:
+    """Return the index's actions and documents."""
     lines = [json.loads(line) for body in shipment.bodies for line in body.splitlines()]
     return [(action["create"], document) for action, document in zip(lines[::2], lines[1::2], strict=True)]
 

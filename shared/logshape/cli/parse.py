@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -45,7 +46,7 @@ def command(file: Path | None, group: str | None, contract: Path | None, *, auto
         pipeline, name = _for_lines(found, group)
         records = (_one(pipeline, inputs.Event(message=line, log_group=name)) for line in inputs.lines(file))
     order = [*pipeline.fields, *_LAST]
-    out = click.get_binary_stream("stdout")
+    out = sys.stdout.buffer
     for record in records:
         out.write(orjson.dumps({key: record[key] for key in order if key in record}) + b"\n")
 

@@ -88,10 +88,9 @@ def unpacked(data: str) -> Payload | Unreadable:
         packed = binascii.a2b_base64(data.encode("ascii"), strict_mode=True)
     except ValueError as error:
         return Unreadable(f"not base64: {error}", data.encode(errors="replace"))
-    payload = inflate(packed)
-    if isinstance(payload, bytes):
-        payload = read(payload)
-    return Unreadable(payload, data.encode()) if isinstance(payload, str) else payload
+    inflated = inflate(packed)
+    payload = read(inflated) if isinstance(inflated, bytes) else inflated
+    return payload if isinstance(payload, Payload) else Unreadable(payload, data.encode())
 
 
 def inflate(packed: bytes) -> bytes | str:
@@ -101,7 +100,7 @@ def inflate(packed: bytes) -> bytes | str:
         stream = isal_zlib.decompressobj(_GZIP)
         try:
             piece = stream.decompress(rest, LARGEST - size + 1)
-        except isal_zlib.error as error:
+        except isal_zlib.error as error:  # type: ignore[misc] # a class, which its stub does not say
             return f"not gzip: {error}"
         size += len(piece)
         if size > LARGEST:

@@ -7,7 +7,7 @@ One bad event harms no neighbour: each is repaired and kept, and what was repair
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
@@ -33,8 +33,9 @@ class Draft(msgspec.Struct):
 
 def mended(inflated: bytes) -> Payload | str:
     """Return the payload in *inflated* with every event repaired, or why it is none."""
-    match parse_patiently(inflated.decode(errors="replace")):
-        case {"messageType": str() as kind, "logEvents": list() as events} as value:
+    value: Any = parse_patiently(inflated.decode(errors="replace"))
+    match value:
+        case {"messageType": str() as kind, "logEvents": list() as events}:
             pass
         case dict():
             return "not a subscription payload: it has no messageType or no list of logEvents"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from logshape.contract.templates import Hole, Text
 from logshape.errors import InvalidTemplate
@@ -10,18 +10,20 @@ from logshape.lines.records import note, set_aside
 from logshape.lines.values import MISFIT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from logshape.contract.templates import Template
     from logshape.lines.formats import Tools
     from logshape.lines.records import Record
 
-_UNKNOWN: Final = ("", None)
+
+_Known: TypeAlias = "tuple[str, Sequence[tuple[str, Callable[[object], Any]]] | None]"
+_UNKNOWN: Final[_Known] = ("", None)
 
 
 def pairs_reader(tools: Tools, fixed: frozenset[str]) -> Callable[[str, Record], None]:
     """Return a function that adds a text's pairs to a record: ``Name: value``, a tab or a new line between them."""
-    known = {}
+    known: dict[str, _Known] = {}
     for template in tools.format.pairs:
         head, hole, tail = _pair(template)
         names = [name for name in hole.names if name not in fixed]
