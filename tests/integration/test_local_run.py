@@ -7,10 +7,13 @@ import os
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
+import boto3
 import pytest
+from botocore.config import Config
 
 import logshape
 from logshape.archive import columns, parquet
@@ -23,12 +26,14 @@ from logshape.local.opensearch import Off
 from logshape.local.run import Report, run
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from logshape.local.opensearch import Endpoint
     from logshape.local.sample import LogEvent
 
+Answered = TypeVar("Answered")
 ROOT = Path(__file__).parents[2]
+LOGSHAPE = (sys.executable, "-c", "from logshape.cli import main; main()")
 EVENTS = sample.ending(sample.captured(), time.time_ns() // 1_000_000)
 
 
@@ -143,6 +148,30 @@ def test_own_lines_go_the_same_way_on_the_command_line(contract_path: Path, tmp_
     assert json.loads(ledger.stdout) == {"total": expected, "groups": {"/aws/lambda/x": expected}}
 
 
+def test_a_new_log_group_is_subscribed_while_the_pipeline_is_up(contract_path: Path, tmp_path: Path) -> None:
+    """`local up` is for looking around with any AWS client, and nothing is left when it is stopped."""
+    with _up(tmp_path, contract_path) as printed:
+        variables = json.loads(printed)
+        client = boto3.Session("local", "local", region_name="us-east-1").client(
+            "logs", endpoint_url=variables["AWS_ENDPOINT_URL"], config=Config(proxies={})
+        )
+        client.create_log_group(logGroupName="/aws/lambda/x")
+        client.create_log_stream(logGroupName="/aws/lambda/x", logStreamName="s")
+        filters = _soon(
+            lambda: client.describe_subscription_filters(logGroupName="/aws/lambda/x")["subscriptionFilters"]
+        )
+        now = time.time_ns() // 1_000_000
+        client.put_log_events(
+            logGroupName="/aws/lambda/x", logStreamName="s", logEvents=[{"timestamp": now, "message": "boom"}]
+        )
+
+    with Archive(tmp_path / ".logshape" / "archive") as archive:
+        rows = archive.ask("SELECT log_group, message FROM logs").rows
+    name = logshape.load(contract_path).name
+    assert [found["filterName"] for found in filters] == [f"logshape/{name}/ingest"]
+    assert rows == [("/aws/lambda/x", "boom")]
+
+
 def test_books_that_do_not_balance_end_the_command_with_one(tmp_path: Path) -> None:
     """A pipeline in CI must stop on a lost event."""
     books = last_run.Books(groups={"/g": Ledger(received=1)}, sent={"/g": 2}, index=False)
@@ -153,9 +182,39 @@ def test_books_that_do_not_balance_end_the_command_with_one(tmp_path: Path) -> N
     assert "/g: 2 events were sent, 1 were received" in ledger.stderr
 
 
+@contextmanager
+def _up(folder: Path, contract_path: Path) -> Iterator[str]:
+    """Run `local up` inside the block and yield what it printed."""
+    out = folder / "out"
+    with out.open("wb") as stdout:
+        command = [*LOGSHAPE, "local", "up", "--json", "--contract", str(contract_path)]
+        process = subprocess.Popen(command, cwd=folder, env=_environ(), stdout=stdout)
+    try:
+        yield _soon(lambda: text if (text := out.read_text()).endswith("}\n") else "")
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def _soon(ask: Callable[[], Answered]) -> Answered:
+    deadline = time.monotonic() + 30
+    while not (answer := ask()) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return answer
+
+
+def _environ() -> dict[str, str]:
+    return os.environ | {"LOGSHAPE_OPENSEARCH_URL": "", "PYTHONPATH": str(ROOT / "shared")}
+
+
 def _logshape(folder: Path, *arguments: str, lines: str = "") -> subprocess.CompletedProcess[str]:
-    environ = os.environ | {"LOGSHAPE_OPENSEARCH_URL": "", "PYTHONPATH": str(ROOT / "shared")}
-    command = [sys.executable, "-c", "from logshape.cli import main; main()", *arguments]
     return subprocess.run(
-        command, cwd=folder, env=environ, input=lines, capture_output=True, text=True, encoding="utf-8", check=False
+        [*LOGSHAPE, *arguments],
+        cwd=folder,
+        env=_environ(),
+        input=lines,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
 import signal
 import sys
@@ -56,11 +57,11 @@ def run_(
     declared = contracts.load(path)
     chosen = _given(source, group or _a_group(declared)) if source else _captured()
     chosen = sample.scaled(chosen, events) if events else chosen
-    _say("starting AWS and OpenSearch on this machine; the first time, OpenSearch's jars are downloaded (59 MB)")
+    _say_what_starts()
     with _progress(len(chosen)) as tell:
         report = run.run(chosen, declared, path, last_run.HOME, tell)
     _warn(report)
-    click.echo(json.dumps(_as_json(report), indent=2) if in_json else _as_text(report))
+    click.echo(json.dumps(_as_json(report), indent=2) if in_json else f"{table(report.books)}\n")
     report.books.balance()
     if not in_json:
         click.echo(f"{verdict(report.books)}\n\n{_answers(report)}")
@@ -80,6 +81,7 @@ def up(contract: Path | None, *, in_json: bool) -> None:
 
     path = contracts.find(contract)
     declared = contracts.load(path)
+    _say_what_starts()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with suppress(KeyboardInterrupt), run.pipeline(declared, path, last_run.HOME, fresh=False) as (stack, index):
         _warn_off(index)
@@ -91,9 +93,12 @@ def up(contract: Path | None, *, in_json: bool) -> None:
         exports = "\n".join(f"export {name}={shlex.quote(value)}" for name, value in variables.items())
         click.echo(json.dumps(variables, indent=2) if in_json else exports)
         _say(f"running; what is archived lies in {last_run.HOME / run.ARCHIVE}; Ctrl-C stops it")
-        while True:
-            stack.adopt_new()
-            time.sleep(POLL_SECONDS)
+        try:
+            while True:
+                stack.adopt_new()
+                time.sleep(POLL_SECONDS)
+        finally:
+            stack.aws.drain(time.monotonic() + run.DRAIN_SECONDS)  # what was taken is delivered
     _say("stopped")
 
 
@@ -125,10 +130,6 @@ def _a_group(contract: Contract) -> str:
 def _as_json(report: Report) -> dict[str, object]:
     answers = {"archive": report.from_archive, "index": report.from_index}
     return counts(report.books) | {"index": _index(report.index), "answers": answers, "seconds": report.seconds}
-
-
-def _as_text(report: Report) -> str:
-    return f"{table(report.books)}\n"
 
 
 def _answers(report: Report) -> str:
@@ -183,6 +184,13 @@ def _progress(total: int) -> Iterator[Callable[[int], None]]:
     with Progress(console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("events", total=total)
         yield lambda count: progress.advance(task, count)
+
+
+def _say_what_starts() -> None:
+    from logshape.local import last_run, opensearch
+
+    known = opensearch.URL in os.environ or (last_run.HOME / "opensearch" / opensearch.JARS).exists()
+    _say("starting AWS and OpenSearch" + ("" if known else "; OpenSearch's jars are looked up first (59 MB)"))
 
 
 def _say(text: str) -> None:

@@ -112,8 +112,7 @@ class Function:
         for future in done:
             future.result()
         if late:
-            message = f"{self.name} still has {len(late)} events to take"
-            raise OutsideFailure(message)
+            raise OutsideFailure(f"{self.name} still has {len(late)} events to take")
         self._pending.clear()
 
     def close(self) -> None:

@@ -46,6 +46,7 @@ discovery.type: single-node
 cluster.routing.allocation.disk.threshold_enabled: false
 node.portsfile: true
 """
+JARS: Final = "jars.json"
 POLL: Final = 0.05
 
 
@@ -122,7 +123,7 @@ class Node:
         """Keep the list of jars in *jars*, by default beside the data."""
         self.log = home / "node.log"
         self._home = home.resolve()
-        self._jars = jars or home / "jars.json"
+        self._jars = jars or home / JARS
         self._left = Event()
         self._starter = Thread(target=self._start, name="opensearch", daemon=True)
         self._process: subprocess.Popen[bytes] | None = None
@@ -144,15 +145,16 @@ class Node:
         self._starter.join(max(0.0, deadline - time.monotonic()))
         while time.monotonic() < deadline and not self._off:
             if self._process and self._process.poll() is not None:
-                message = f"the OpenSearch node ended while it started; see {self.log} and {self._logs}"
-                raise OutsideFailure(message)
+                raise OutsideFailure(
+                    f"the OpenSearch node ended while it started; is another one using {self._home}? "
+                    f"See {self.log} and {self._logs}"
+                )
             if address := self._address():
                 return Endpoint(url=f"http://{address}", ours=True)
             time.sleep(POLL)
         if self._off:
             return self._off
-        message = f"the OpenSearch node is not ready in time; see {self.log} and {self._logs}"
-        raise OutsideFailure(message)
+        raise OutsideFailure(f"the OpenSearch node is not ready in time; see {self.log} and {self._logs}")
 
     @property
     def _logs(self) -> Path:
@@ -229,5 +231,4 @@ def free_port() -> int:
             with suppress(OSError):
                 probe.bind(("127.0.0.1", port))
                 return port
-    message = f"no free port from {PORTS[0]} to {PORTS[-1]} for the OpenSearch node"
-    raise OutsideFailure(message)
+    raise OutsideFailure(f"no free port from {PORTS[0]} to {PORTS[-1]} for the OpenSearch node")

@@ -70,19 +70,13 @@ def pipeline(contract: Contract, path: Path, home: Path, *, fresh: bool) -> Iter
         OutsideFailure: something does not start.
 
     """
-    with choose(os.environ, home / "opensearch") as index:
+    with choose(os.environ, home / "opensearch") as index, LocalAws(home) as aws:
+        found = index.ready(time.monotonic() + READY_SECONDS)
+        endpoint = found if isinstance(found, Endpoint) else None
         if fresh:
-            for folder in (ARCHIVE, "failed", "spool", "aws"):
-                shutil.rmtree(home / folder, ignore_errors=True)
-        with LocalAws(home) as aws:
-            found = index.ready(time.monotonic() + READY_SECONDS)
-            endpoint = found if isinstance(found, Endpoint) else None
-            if endpoint and endpoint.ours and fresh:
-                patterns = ",".join(index_patterns(contract))
-                with asking(endpoint) as opensearch:
-                    opensearch.indices.delete(index=patterns, ignore_unavailable=True)
-            with deployed(aws, contract, path, endpoint) as stack:
-                yield stack, found
+            _empty(contract, home, endpoint)
+        with deployed(aws, contract, path, endpoint) as stack:
+            yield stack, found
 
 
 def run(events: Sequence[LogEvent], contract: Contract, path: Path, home: Path, tell: Callable[[int], None]) -> Report:
@@ -117,6 +111,15 @@ def run(events: Sequence[LogEvent], contract: Contract, path: Path, home: Path, 
             put_away=put_away,
             seconds=time.monotonic() - started,
         )
+
+
+def _empty(contract: Contract, home: Path, index: Endpoint | None) -> None:
+    """Throw away what the run before left; an index that is not ours stays as it is."""
+    for folder in (ARCHIVE, "failed", "spool", "aws"):
+        shutil.rmtree(home / folder, ignore_errors=True)
+    if index and index.ours:
+        with asking(index) as opensearch:
+            opensearch.indices.delete(index=",".join(index_patterns(contract)), ignore_unavailable=True)
 
 
 def _put(stack: Stack, made: Sequence[Batch], tell: Callable[[int], None]) -> dict[str, int]:
