@@ -6,46 +6,32 @@ Pure: no I/O, no clock, no environment. What differs between two runs is given: 
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import msgspec
-import orjson
 
-from logshape.contract.model import CORE_FIELDS, PLATFORM, Contract, Group
-from logshape.contract.periods import DAY_MS, index_name
+from logshape.contract.model import CORE_FIELDS, PLATFORM, Contract
+from logshape.contract.periods import DAY_MS
 from logshape.ledger import Ledger
 from logshape.lines import bounds, instants
-from logshape.lines.conditions import any_of
 from logshape.lines.envelope import Lost, Payload, Unreadable, opened
-from logshape.lines.readers import readers
+from logshape.lines.packing import BULKY, BulkPacker, Oversize, RowPacker
 from logshape.lines.records import note, set_aside
+from logshape.lines.routes import Routes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
 
     from logshape.lines.records import Record
+    from logshape.lines.routes import Route
 
-LARGEST_RECORD: Final = 1_024_000
-"""The bytes of a Firehose record: 1,000 KiB (PutRecordBatch)."""
-LARGEST_BODY: Final = 5 * 1024 * 1024
-"""The bytes of a bulk body; small OpenSearch instances take 10 MiB."""
-_LARGEST_DOCUMENT: Final = LARGEST_BODY - 1024  # an action's line goes before it
+_BATCH: Final = 2048  # events that are records at one time; the memory of a large payload is its bytes and theirs
 _TRUSTED_MS: Final = DAY_MS  # a line's time that is farther from the event's is not believed
 _TRUSTED_ZONELESS_MS: Final = 15 * 60 * 1000  # the same, where neither line nor format names a zone
 _DAY: Final = len("2025-10-31")
-_ROW_SEAM: Final = b"\n"
-_BULK_SEAM: Final = b'\n{"create":{"_index":'  # JSON text holds no new line, so that a document cannot look like it
 _START: Final = "start"
 _ENDS: Final = ("end", "report", "runtime_done")
 _ENCODER: Final = msgspec.json.Encoder()
-
-
-class Oversize(msgspec.Struct):
-    """An archive row too large for a Firehose record, as it was before it was cut."""
-
-    event_id: str
-    document: bytes
 
 
 class Shipment(msgspec.Struct, kw_only=True):
@@ -84,13 +70,10 @@ class Pipeline:
         """
         self.contract = contract
         self.redact_key = redact_key
-        self._own_groups = frozenset(own_groups)
-        self._region = region
         self.fields = {field.name: field for field in (*CORE_FIELDS, *contract.fields)}
-        self._types = {name: field.type for name, field in self.fields.items()}
+        self._own_groups = frozenset(own_groups)
         self._objects = tuple(field.name for field in contract.fields if field.type == "object")
-        self._readers: dict[str, Callable[[str], Record]] = {}
-        self._routes: dict[tuple[str, str], _Route] = {}
+        self._routes = Routes(contract, self.fields, region)
         self._written = instants.writer()
 
     def shape(self, event: object, now_ms: int | None = None) -> Shipment:
@@ -101,41 +84,56 @@ class Pipeline:
         Never raises for what *event* holds: a payload that cannot be read comes back as `Shipment.unreadable`.
         """
         payload = opened(event)
-        return self.ship(payload, now_ms) if isinstance(payload, Payload) else _unreadable(payload)
-
-    def ship(self, payload: Payload, now_ms: int | None = None) -> Shipment:
-        """Shape the sound events of *payload*."""
+        if isinstance(payload, Unreadable):
+            return Shipment(ledger=Ledger(payloads_quarantined=1), unreadable=payload)
         if payload.control:
             return Shipment()
         received = len(payload.events) + len(payload.lost)
         if payload.log_group in self._own_groups:
             return Shipment(ledger=Ledger(received=received, filtered=received))
-        route = self._route(payload)
+        return self._ship(payload, received, now_ms)
+
+    def _ship(self, payload: Payload, received: int, now_ms: int | None) -> Shipment:
+        route = self._routes.of(payload)
+        keep_days = route.group.keep.index
+        oldest = "" if now_ms is None or keep_days is None else self._written(now_ms - keep_days * DAY_MS)
+        bulky = any(len(event.message) > BULKY for event in payload.events)
+        rows, bulk, kept, indexed = RowPacker(), BulkPacker(), 0, 0
+        for records in self._shaped(payload, route, route.drops):
+            rows.add_rows(self._rows(records), bulky=bulky)
+            young = [record for record in records if record["observed_time"] >= oldest] if oldest else records
+            bulk.add_lines(_bulk(young, route), bulky=bulky)
+            kept, indexed = kept + len(records), indexed + len(young)
         lost = len(payload.lost)
-        ledger = Ledger(received=received, archive_quarantined=lost, index_quarantined=lost)
-        records = self._shaped(payload, route, route.drops)
-        ledger.filtered = len(payload.events) - len(records)
-        shipment = Shipment(ledger=ledger, quarantined=payload.lost, oversize=[])
-        shipment.records = _packed(_encoded_rows(self._rows(records), shipment), LARGEST_RECORD, _ROW_SEAM)
-        if now_ms is not None and route.group.keep.index is not None:
-            oldest = instants.written(now_ms - route.group.keep.index * DAY_MS)
-            kept = [record for record in records if record["observed_time"] >= oldest]
-            ledger.index_expired = len(records) - len(kept)
-            records = kept
-        shipment.bodies = _packed(_encoded_bulk(self._bulk(records, route)), LARGEST_BODY, _BULK_SEAM)
-        return shipment
+        ledger = Ledger(
+            received=received,
+            filtered=len(payload.events) - kept,
+            archive_quarantined=lost,
+            index_quarantined=lost,
+            index_expired=kept - indexed,
+        )
+        return Shipment(
+            records=rows.packed(),
+            bodies=bulk.packed(),
+            ledger=ledger,
+            quarantined=payload.lost,
+            oversize=rows.oversize,
+        )
 
     def records(self, payload: Payload) -> Iterator[Record]:
         """Yield the record of each event of *payload* in order, dropped ones too, with `raw` and `attributes` both."""
-        return iter(self._shaped(payload, self._route(payload), None))
+        for records in self._shaped(payload, self._routes.of(payload), None):
+            yield from records
 
     def time_of(self, line: str, payload: Payload) -> int | None:
         """Return the time, in milliseconds since 1970, that *line* names for itself in the log group of *payload*."""
-        time = self._route(payload).read(line.rstrip("\r\n")).get("@timestamp")
+        time = self._routes.of(payload).read(line.rstrip("\r\n")).get("@timestamp")
         return None if time is None else instants.epoch_ms(time)
 
-    def _shaped(self, payload: Payload, route: _Route, drops: Callable[[Record], bool] | None) -> list[Record]:
-        """Return one record for each event that *drops* does not take; this is the hot loop."""
+    def _shaped(  # noqa: C901 # the hot loop: a call for each step would cost more than the step
+        self, payload: Payload, route: Route, drops: Callable[[Record], bool] | None
+    ) -> Iterator[list[Record]]:
+        """Yield, in batches, one record for each event that *drops* does not take; this is the hot loop."""
         read, constants, service, keeps_raw = route.read, route.constants, route.service, route.group.raw
         written, faults = self._written, payload.faults
         low, high = _trusted(payload, written)
@@ -167,7 +165,10 @@ class Pipeline:
                 self._settle(record, faults.get(place, ()))
             if drops is None or not drops(record):
                 records.append(record)
-        return records
+                if len(records) == _BATCH:
+                    yield records
+                    records = []
+        yield records
 
     def _settle(self, record: Record, faults: Sequence[str]) -> None:
         """Bound what a long line may hold, and say in the record which *faults* its event had."""
@@ -185,86 +186,24 @@ class Pipeline:
                 del row["attributes"]
             for name in self._objects:
                 if name in row:
-                    row[name] = orjson.dumps(row[name]).decode()
+                    row[name] = _ENCODER.encode(row[name]).decode()
             rows.append(row)
         return rows
 
-    def _bulk(self, records: Sequence[Record], route: _Route) -> list[Record]:
-        """Return the index's projection, which has no `raw`: for each record its action and its document."""
-        lines: list[Record] = []
-        index_of, known = route.index_of, ("", "")
-        for record in records:
-            day = record["observed_time"][:_DAY]
-            if day != known[0]:
-                known = day, index_of(day)
-            if "raw" in record:
-                del record["raw"]
-            lines.append({"create": {"_index": known[1], "_id": record["event_id"]}})
-            lines.append(record)
-        return lines
 
-    def _route(self, payload: Payload) -> _Route:
-        key = (payload.log_group, payload.log_stream)
-        route = self._routes.get(key)
-        if route is None:
-            if len(self._routes) >= _ROUTES_KEPT:
-                self._routes.clear()
-            group = self.contract.group_for(payload.log_group) or self.contract.stranger
-            route = self._routes[key] = self._new_route(group, payload)
-        return route
-
-    def _new_route(self, group: Group, payload: Payload) -> _Route:
-        if group.name not in self._readers:
-            formats = [self.contract.formats[name] for name in group.formats]
-            self._readers[group.name] = readers(formats, self.fields, frozenset(group.set))
-        constants: Record = {
-            "account": payload.owner,
-            "region": self._region,
-            "log_group": payload.log_group,
-            "log_stream": payload.log_stream,
-            "contract_version": self.contract.version,
-        }
-        constants = {name: value for name, value in constants.items() if value not in (None, "")} | group.set
-        return _Route(
-            group=group,
-            read=self._readers[group.name],
-            constants=constants,
-            service=None if "service" in group.set else service_of(payload.log_group, payload.log_stream),
-            drops=any_of(group.drop, self._types) if group.drop else None,
-            index_of=partial(_index_of, self.contract, group.keep.index),
-        )
-
-
-_ROUTES_KEPT: Final = 4096  # streams that one container remembers
-
-
-class _Route(msgspec.Struct, kw_only=True):
-    """What one log stream's payloads have in common."""
-
-    group: Group
-    read: Callable[[str], Record]
-    constants: Record
-    service: str | None
-    drops: Callable[[Record], bool] | None
-    index_of: Callable[[str], str]
-
-
-def service_of(log_group: str, log_stream: str) -> str | None:
-    """
-    Return the name of the function that writes to *log_group*, or None where the names tell none.
-
-    In a group of its own that is the group's; in a shared one the stream's, ``2025/10/31/<function>[<version>]…``.
-    """
-    if log_group.startswith("/aws/lambda/"):
-        return log_group.removeprefix("/aws/lambda/") or None
-    *date, last = log_stream.split("/", 3)
-    name, bracket, _ = last.partition("[")
-    dated = "".join(date).isdigit() and "/".join(date).count("/") == 2  # noqa: PLR2004 # year, month and day
-    return name if dated and bracket and name else None
-
-
-def _unreadable(payload: Unreadable) -> Shipment:
-    return Shipment(ledger=Ledger(payloads_quarantined=1), unreadable=payload)
+def _bulk(records: Sequence[Record], route: Route) -> list[Record]:
+    """Return the index's projection, which has no `raw`: for each record its action and its document."""
+    lines: list[Record] = []
+    index_of, known_day, index = route.index_of, "", ""
+    for record in records:
+        day = record["observed_time"][:_DAY]
+        if day != known_day:
+            known_day, index = day, index_of(day)
+        if "raw" in record:
+            del record["raw"]
+        lines.append({"create": {"_index": index, "_id": record["event_id"]}})
+        lines.append(record)
+    return lines
 
 
 def _trusted(payload: Payload, written: Callable[[int], str]) -> tuple[str, str]:
@@ -291,43 +230,3 @@ def _open_request(record: Record, request_id: object) -> object:
     if event == _START:
         return record.get("request_id")
     return None if event in _ENDS else request_id
-
-
-def _index_of(contract: Contract, keep_days: int | None, day: str) -> str:
-    """Return the name of the index of events of *day*, ``2025-10-31``."""
-    return index_name(contract, keep_days, instants.epoch_ms(f"{day}T00:00:00.000Z"))
-
-
-def _encoded_rows(rows: list[Record], shipment: Shipment) -> bytes:
-    """Return the rows as NDJSON; one that no Firehose record can hold is cut, and kept whole in *shipment*."""
-    encoded = _ENCODER.encode_lines(rows)
-    if len(encoded) <= LARGEST_RECORD:
-        return encoded
-    for place, row in enumerate(rows):
-        small = bounds.fit(row, LARGEST_RECORD - 1)
-        if small is not row:
-            shipment.oversize.append(Oversize(str(row["event_id"]), orjson.dumps(row)))
-            rows[place] = small
-    return _ENCODER.encode_lines(rows) if shipment.oversize else encoded
-
-
-def _encoded_bulk(lines: list[Record]) -> bytes:
-    """Return the actions and documents as NDJSON; a document that no bulk body can hold is cut."""
-    encoded = _ENCODER.encode_lines(lines)
-    if len(encoded) <= LARGEST_BODY:
-        return encoded
-    lines[1::2] = [bounds.fit(document, _LARGEST_DOCUMENT) for document in lines[1::2]]
-    return _ENCODER.encode_lines(lines)
-
-
-def _packed(encoded: bytes, largest: int, seam: bytes) -> list[bytes]:
-    """Cut *encoded* into pieces of at most *largest* bytes, each behind the new line of the last *seam* that fits."""
-    pieces = []
-    start = 0
-    while len(encoded) - start > largest:
-        cut = encoded.rindex(seam, start, start + largest + len(seam) - 1) + 1
-        pieces.append(encoded[start:cut])
-        start = cut
-    if start < len(encoded):
-        pieces.append(encoded[start:])
-    return pieces

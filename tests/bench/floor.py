@@ -115,7 +115,7 @@ def shape(event: dict[str, dict[str, str]]) -> tuple[list[bytes], list[bytes]]:
         elif request is not None and "request_id" not in record:
             record["request_id"] = request
             record["parse_errors"] = ["request_id_inherited"]
-        if record.get("message") == "ping":
+        if record.get("message") == "---- begin of import ----":
             continue
         row = record.copy()
         row["event_time"] = row.pop("@timestamp")

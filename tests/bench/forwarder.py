@@ -113,7 +113,7 @@ def shape(event: dict) -> tuple[list[bytes], list[bytes]]:
         elif request and "request_id" not in record:
             record["request_id"] = request
             record["parse_errors"] = ["request_id_inherited"]
-        if record.get("message") == "ping":
+        if record.get("message") == "---- begin of import ----":
             continue
         row = {name: value for name, value in record.items() if name not in ("@timestamp", "attributes")}
         row["event_time"] = record["@timestamp"]

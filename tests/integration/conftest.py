@@ -33,7 +33,7 @@ def opensearch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
             case Endpoint() as endpoint:
                 yield endpoint
             case Off(reason=reason):
-                pytest.skip(f"no OpenSearch: {reason}")
+                pytest.fail(f"no OpenSearch: {reason}")
 
 
 @pytest.fixture

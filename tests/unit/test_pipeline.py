@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 
 import logshape
 from logshape.ledger import Ledger
-from logshape.pipeline import LARGEST_BODY, LARGEST_RECORD, Shipment, service_of
+from logshape.lines.packing import LARGEST_BODY, LARGEST_RECORD
+from logshape.lines.routes import service_of
+from logshape.pipeline import Shipment
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-import orjson
+import msgspec
 
 from logshape.lines.records import note
 
@@ -16,6 +16,7 @@ LONGEST_LEAF: Final = 32_766
 SAFE_LENGTH: Final = LONGEST_LEAF // 4 - 1
 """The characters below which no part of a line can be too long: a character is at most four bytes of UTF-8."""
 _MARK: Final = "…"
+_ENCODER: Final = msgspec.json.Encoder()
 _SLACK: Final = 64  # for the mark, and for what `parse_errors` grows by
 
 
@@ -45,21 +46,21 @@ def fit(document: Record, largest: int) -> Record:
 
     The longest value is cut first, and again while that is needed; what was cut is named in `parse_errors`.
     """
-    excess = len(orjson.dumps(document)) - largest
+    excess = len(_ENCODER.encode(document)) - largest
     if excess <= 0:
         return document
     small = {**document, "parse_errors": list(document.get("parse_errors", ()))}
     while excess > 0:
-        name, size = max(((key, len(orjson.dumps(value))) for key, value in small.items()), key=lambda pair: pair[1])
+        name, size = max(((key, len(_ENCODER.encode(value))) for key, value in small.items()), key=lambda pair: pair[1])
         note(small, f"truncated:{name}")
         value = small[name]
         room = max(size - excess - _SLACK, 0)
         if isinstance(value, str):
             small[name] = _cut_json(value, room)
         else:
-            text = orjson.dumps(value).decode()
+            text = _ENCODER.encode(value).decode()
             small[name] = {"truncated": _cut_json(text, min(room, LONGEST_LEAF - _SLACK))}
-        excess = len(orjson.dumps(small)) - largest
+        excess = len(_ENCODER.encode(small)) - largest
     return small
 
 
@@ -68,7 +69,7 @@ def _cut_json(text: str, largest: int) -> str:
     low, high = 0, len(text)
     while low < high:
         middle = (low + high + 1) // 2
-        if len(orjson.dumps(text[:middle])) <= largest:
+        if len(_ENCODER.encode(text[:middle])) <= largest:
             low = middle
         else:
             high = middle - 1

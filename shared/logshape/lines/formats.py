@@ -66,17 +66,16 @@ class Tools:
         return COERCIONS[kind]
 
 
-def start(tools: Tools, also: Mapping[str, object]) -> Record:
+def start(tools: Tools, also: Mapping[str, Any]) -> Record:
     """Return what each record of the format begins with: its name, and what is *also* said of it."""
     record: Record = {"format": tools.format.name}
     for name, value in also.items():
-        coerced = tools.coercion(name)(value) if name in tools.types else None
-        if coerced is None:
-            set_aside(record, name, value)
-        elif name == "level":
-            record["level"], record["severity_number"] = coerced
+        if name == "level":
+            record["level"], record["severity_number"] = value, SEVERITY[value]
+        elif name in tools.types:
+            record[name] = tools.coercion(name)(value)
         else:
-            record[name] = coerced
+            set_aside(record, name, value)
     return record
 
 
