@@ -1,0 +1,3 @@
+"""A function that refuses to start without its configuration."""
+
+raise RuntimeError("TABLE_NAME is not set")
