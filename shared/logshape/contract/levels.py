@@ -17,7 +17,14 @@ _WORDS: Final[dict[Level, tuple[str, ...]]] = {
     "ERROR": ("error", "err", "fail"),
     "FATAL": ("fatal", "critical", "crit", "panic", "alert", "emergency"),
 }
-_PINO: Final[dict[str, Level]] = {"10": "TRACE", "20": "DEBUG", "30": "INFO", "40": "WARN", "50": "ERROR", "60": "FATAL"}
+_PINO: Final[dict[str, Level]] = {
+    "10": "TRACE",
+    "20": "DEBUG",
+    "30": "INFO",
+    "40": "WARN",
+    "50": "ERROR",
+    "60": "FATAL",
+}
 
 
 def spellings(words: dict[Level, tuple[str, ...]]) -> dict[str, Level]:
