@@ -73,6 +73,7 @@ def served(answer: Callable[[Asked], Told]) -> Iterator[tuple[str, list[Asked]]]
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        wbufsize = -1  # head and body in one packet, or each answer waits for an acknowledgement
 
         def do_GET(self) -> None:
             self._answer()
@@ -82,6 +83,12 @@ def served(answer: Callable[[Asked], Told]) -> Iterator[tuple[str, list[Asked]]]
 
         def do_PUT(self) -> None:
             self._answer()
+
+        def handle_expect_100(self) -> bool:
+            """Let the client go on with its body, without the buffer."""
+            goes_on = super().handle_expect_100()
+            self.wfile.flush()
+            return goes_on
 
         def log_message(self, *_: object) -> None:
             """Stay silent."""
