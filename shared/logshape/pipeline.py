@@ -134,7 +134,8 @@ class Pipeline:
         self, payload: Payload, route: Route, drops: Callable[[Record], bool] | None
     ) -> Iterator[list[Record]]:
         """Yield, in batches, one record for each event that *drops* does not take; this is the hot loop."""
-        read, constants, service, keeps_raw = route.read, route.constants, route.service, route.group.raw
+        read, service, keeps_raw = route.read, route.service, route.group.raw
+        common = dict(route.constants)  # what every record gets in one step; two of its values are each event's own
         written, faults = self._written, payload.faults
         low, high = _trusted(payload, written)
         records: list[Record] = []
@@ -149,9 +150,9 @@ class Pipeline:
                 record["@timestamp"] = observed
             elif not (type(time) is str and low <= time <= high):
                 _settle_time(record, str(time), event.timestamp, observed, zoned=type(time) is str)
-            record["observed_time"] = observed
-            record["event_id"] = event.id
-            record.update(constants)
+            common["observed_time"] = observed
+            common["event_id"] = event.id
+            record.update(common)
             if service is not None and "service" not in record:
                 record["service"] = service
             if record["format"] == PLATFORM:
