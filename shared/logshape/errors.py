@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-class Problem(msgspec.Struct, frozen=True, kw_only=True, order=True):
-    """One fault of a contract, at the place where it is mended; lines and columns count from 1."""
+class Finding(msgspec.Struct, frozen=True, kw_only=True, order=True):
+    """What a rule says of a contract, at the place where it is mended; lines and columns count from 1."""
 
     file: str
     line: int
@@ -22,6 +22,14 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True, order=True):
     def __str__(self) -> str:
         """Print as ``file:line:column: rule: message``, which editors turn into a link."""
         return f"{self.file}:{self.line}:{self.column}: {self.rule}: {self.message}"
+
+
+class Problem(Finding, frozen=True, kw_only=True, order=True):
+    """One fault of a contract: it does not hold until this is mended."""
+
+
+class Advice(Finding, frozen=True, kw_only=True, order=True):
+    """What holds and may still surprise its author; it never decides an exit code."""
 
 
 class LogshapeError(Exception):

@@ -15,11 +15,13 @@ from logshape.contract.model import LINE_FIELDS, Contract, Field, Group, Index, 
 from logshape.contract.model import Path as JsonPath
 from logshape.contract.paths import parse, parse_need
 from logshape.contract.predicates import parse as predicate
+from logshape.contract.rules import RULES
 from logshape.errors import InvalidContract, UnreadableInput
 
 if TYPE_CHECKING:
     from logshape.contract.rules import Fault
 
+SILENT = [name for name, rule in RULES.items() if rule.optional]
 SHOP = Path(__file__).parent / "contracts" / "shop.yaml"
 LIBRARY = """\
 fields:
@@ -314,8 +316,8 @@ GROUP = f"{HEAD}fields: {{n: {{type: long}}, k: {{type: keyword}}}}\ngroups:\n- 
         (
             f"{HEAD}{GROUPS}ignore: [shadowed]",
             (
-                "4:10: unused-ignore: `shadowed` is no rule; those that can be silent are unknown-key, wrong-range, unknown-field, "
-                "shadowed-group, failed-example. Did you mean `shadowed-group`?"
+                f"4:10: unused-ignore: `shadowed` is no rule; those that can be silent are {', '.join(SILENT)}. "
+                "Did you mean `shadowed-group`?"
             ),
         ),
         (
@@ -521,3 +523,18 @@ def test_the_shipped_library_has_no_problems() -> None:
     problems = [problem for document in load.read(SHOP).library.documents for problem in document.problems(load.JUDGES)]
 
     assert problems == []
+
+
+def test_advice_is_no_problem_and_can_be_silent(library: Path) -> None:
+    """Who is only advised still has a contract, and may say that it is meant."""
+    found = reading(library, HEAD + GROUPS)
+    found.document.refuse(("name",), "scalar-type", "a number counts as its text")
+    quiet = reading(library, HEAD + "ignore: [scalar-type]\n" + GROUPS)
+    quiet.document.refuse(("name",), "scalar-type", "a number counts as its text")
+    judges = load.JUDGES | {"agreement"}
+
+    assert (found.document.is_sound(), found.problems(judges)) == (True, [])
+    assert [str(advice).partition(":")[2] for advice in found.advice(judges)] == [
+        "2:7: scalar-type: a number counts as its text"
+    ]
+    assert (quiet.problems(judges), quiet.advice(judges)) == ([], [])

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from logshape.contract.load import Reading
-    from logshape.errors import Problem
+    from logshape.contract.rules import Judge
+    from logshape.errors import Finding, Problem
 
 _WIDEST: Final = 110  # columns of an excerpt; what is wider is cut around the place
 
@@ -30,14 +31,18 @@ def command(contract: Path | None, named: Path | None, *, as_json: bool) -> None
     """
     Prove that CONTRACT holds: its schema, its rules and every example.
 
-    Exit code 0 when there is no problem, 1 when there are some, 2 when the file cannot be read.
+    Exit code 0 when there is no problem, 1 when there are some, 2 when the file cannot be read. Advice goes to stderr
+    and decides nothing.
     """
     from logshape.contract import load
     from logshape.proof import examples
 
     reading = load.read(contracts.find(contract or named))
     examples.judge(reading)
-    problems = reading.problems(load.JUDGES | {"examples"})
+    judges: frozenset[Judge] = load.JUDGES | {"examples"}
+    problems = reading.problems(judges)
+    for advice in reading.advice(judges):
+        click.echo(_told(advice, reading, "yellow"), err=True)
     if as_json:
         click.echo(json.dumps([msgspec.to_builtins(problem) for problem in problems], ensure_ascii=False, indent=2))
     else:
@@ -46,13 +51,8 @@ def command(contract: Path | None, named: Path | None, *, as_json: bool) -> None
 
 
 def _print(problems: Sequence[Problem], reading: Reading) -> None:
-    texts = {document.source.file: document.source.lines for document in reading.documents}
     for problem in problems:
-        place = click.style(f"{problem.file}:{problem.line}:{problem.column}:", bold=True)
-        click.echo(f"{place} {click.style(problem.rule, fg='red')}: {problem.message}")
-        lines = texts[problem.file]
-        if problem.line <= len(lines):
-            click.echo(_excerpt(problem, lines[problem.line - 1]))
+        click.echo(_told(problem, reading, "red"))
     name = reading.document.source.file
     if problems:
         click.echo(f"{name}: {_counted(len(problems), 'problem')}; mend and run `logshape check` again", err=True)
@@ -64,18 +64,28 @@ def _print(problems: Sequence[Problem], reading: Reading) -> None:
     click.echo("Next: `logshape explain LINE` shows how a line is read", err=True)
 
 
+def _told(finding: Finding, reading: Reading, colour: str) -> str:
+    """Return *finding* as a person reads it: place, rule and message, and the line with a caret below."""
+    place = click.style(f"{finding.file}:{finding.line}:{finding.column}:", bold=True)
+    said = f"{place} {click.style(finding.rule, fg=colour)}: {finding.message}"
+    lines = next(one.source.lines for one in reading.documents if one.source.file == finding.file)
+    if finding.line > len(lines):
+        return said
+    return f"{said}\n{_excerpt(finding, lines[finding.line - 1], colour)}"
+
+
 def _counted(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
-def _excerpt(problem: Problem, line: str) -> str:
-    """Return *line* with its number, and below it a caret under the problem's column."""
-    at = min(problem.column - 1, len(line))
+def _excerpt(finding: Finding, line: str, colour: str) -> str:
+    """Return *line* with its number, and below it a caret under the finding's column."""
+    at = min(finding.column - 1, len(line))
     begin = max(0, at - _WIDEST // 2)
     shown = line[begin : begin + _WIDEST]
-    number = str(problem.line)
+    number = str(finding.line)
     below = "".join(_blank(character) for character in shown[: at - begin])
-    return f"  {number} | {shown}\n  {' ' * len(number)} | {below}{click.style('^', fg='red', bold=True)}"
+    return f"  {number} | {shown}\n  {' ' * len(number)} | {below}{click.style('^', fg=colour, bold=True)}"
 
 
 def _blank(character: str) -> str:

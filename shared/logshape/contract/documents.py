@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from logshape.contract import rules, schema, source
+from logshape.errors import Advice, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from logshape.contract.rules import Fault, Judge
     from logshape.contract.source import Keys, Side, Source
-    from logshape.errors import Problem
 
 
 class Document(msgspec.Struct, kw_only=True):
@@ -35,7 +35,7 @@ class Document(msgspec.Struct, kw_only=True):
         return tuple(found) if isinstance(found, dict) else ()
 
     def refuse(self, path: Keys, rule: str, message: str, *, side: Side = "value", column: int = 1) -> None:
-        """Add a fault of *rule* at *path*."""
+        """Add a fault of *rule* at *path*; whether it is a problem or advice, the rule says."""
         self.faults.append(rules.Fault(path, rule, message, side, column))
 
     def is_sound(self, *path: str | int) -> bool:
@@ -45,8 +45,15 @@ class Document(msgspec.Struct, kw_only=True):
 
     def problems(self, judges: frozenset[Judge]) -> list[Problem]:
         """Return all that is wrong with the file, but for what it silences, now that *judges* have judged."""
-        loud = rules.silence(self.faults, self.source.data, judges)
-        return sorted([*self.source.problems, *rules.problems(loud, self.source)])
+        found = self._placed(judges)
+        return sorted([*self.source.problems, *(one for one in found if isinstance(one, Problem))])
+
+    def advice(self, judges: frozenset[Judge]) -> list[Advice]:
+        """Return what is right in the file and may still surprise, but for what it silences."""
+        return sorted(one for one in self._placed(judges) if isinstance(one, Advice))
+
+    def _placed(self, judges: frozenset[Judge]) -> Iterator[Problem | Advice]:
+        return rules.placed(rules.silence(self.faults, self.source.data, judges), self.source)
 
 
 def read(path: Path, file: str, part: schema.Part = "contract") -> Document:

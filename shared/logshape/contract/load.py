@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from logshape.contract.library import Library
     from logshape.contract.model import FieldType, Format
     from logshape.contract.rules import Judge
-    from logshape.errors import Problem
+    from logshape.errors import Advice, Problem
 
 JUDGES: Final[frozenset[Judge]] = frozenset(("yaml", "schema", "contract"))
 """Who has judged a contract that is read; the examples are judged by `logshape.proof`."""
@@ -47,6 +47,10 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
         """Return all problems, sorted by place, once *judges* have added their faults to the documents."""
         found = (problem for document in self.documents for problem in document.problems(judges))
         return sorted(found)
+
+    def advice(self, judges: frozenset[Judge] = JUDGES) -> list[Advice]:
+        """Return all advice, sorted by place, as `problems` returns the problems."""
+        return sorted(advice for document in self.documents for advice in document.advice(judges))
 
     @property
     def documents(self) -> tuple[Document, ...]:

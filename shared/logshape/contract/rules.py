@@ -8,7 +8,7 @@ import msgspec
 
 from logshape.contract.source import Keys, Side  # noqa: TC001 # msgspec reads the annotations
 from logshape.contract.wording import listing, suggestion
-from logshape.errors import Problem
+from logshape.errors import Advice, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from logshape.contract.source import Source
 
-Judge: TypeAlias = Literal["yaml", "schema", "contract", "examples"]
+Judge: TypeAlias = Literal["yaml", "schema", "contract", "examples", "agreement"]
 
 
 class Rule(msgspec.Struct, frozen=True):
@@ -26,6 +26,8 @@ class Rule(msgspec.Struct, frozen=True):
     judge: Judge
     optional: bool = False
     """Whether `ignore` can silence it."""
+    advice: bool = False
+    """Whether a contract that breaks it holds all the same; such a rule is always optional."""
 
 
 # docs/rules.md has the same table.
@@ -72,6 +74,12 @@ RULES: Final[Mapping[str, Rule]] = {
     "misfit-predicate": Rule("A predicate asks of a field what its type can answer.", "contract"),
     "failed-example": Rule("An example's line gives the example's record.", "examples", optional=True),
     "unused-ignore": Rule("An entry of `ignore` names a rule that can be silent, and silences something.", "contract"),
+    "scalar-type": Rule(
+        "Filter and parser agree on a line whose JSON has a scalar of another type than its field's.",
+        "agreement",
+        optional=True,
+        advice=True,
+    ),
 }
 
 
@@ -143,8 +151,9 @@ def _is_free(path: Keys) -> bool:
             return False
 
 
-def problems(faults: Iterable[Fault], source: Source) -> Iterator[Problem]:
-    """Yield *faults* at their places in *source*."""
+def placed(faults: Iterable[Fault], source: Source) -> Iterator[Problem | Advice]:
+    """Yield *faults* at their places in *source*, each as what its rule makes of it."""
     for fault in faults:
         line, column = source.place(fault.path, fault.side, fault.column)
-        yield Problem(file=source.file, line=line, column=column, rule=fault.rule, message=fault.message)
+        kind = Advice if RULES[fault.rule].advice else Problem
+        yield kind(file=source.file, line=line, column=column, rule=fault.rule, message=fault.message)
