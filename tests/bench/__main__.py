@@ -86,7 +86,8 @@ def micros(times: list[float]) -> str:
 def cold_start() -> None:
     """Print what importing the ingest handler costs a new process, beyond a bare interpreter."""
     environment = {**os.environ, "LOGSHAPE_CONTRACT": str(ROOT / "shared/contract.msgpack"), "AWS_REGION": "eu-west-1"}
-    environment |= {"LOGSHAPE_FIREHOSE_STREAM": "", "LOGSHAPE_OPENSEARCH_URL": "", "PYTHONPATH": str(ROOT / "shared")}
+    sinks = {"LOGSHAPE_FIREHOSE_STREAM": "stream", "LOGSHAPE_OPENSEARCH_URL": "http://127.0.0.1:9"}
+    environment |= {**sinks, "LOGSHAPE_SPOOL": "s3://bucket/spool", "PYTHONPATH": str(ROOT / "shared")}
     subprocess.run(
         [
             sys.executable,
