@@ -93,7 +93,7 @@ FORMAT = {"line": "{message}", "examples": [{"line": "x", "record": {"message": 
             contract(felds={}),
             (
                 "unknown-key: `felds` is no key of the contract; use version, name, fields, formats, groups, keep, index, redact, "
-                "ignore. Did you mean `fields`?"
+                "metrics, ignore. Did you mean `fields`?"
             ),
         ),
         (
@@ -121,7 +121,10 @@ FORMAT = {"line": "{message}", "examples": [{"line": "x", "record": {"message": 
             contract(fields={"mail": {**FIELD, "redact": "hash"}}),
             "not-obeyed: `redact` of field `mail` is not obeyed yet; leave it out",
         ),
-        (contract(metrics={}), "not-obeyed: `metrics` is not obeyed yet; leave it out"),
+        (
+            contract(metrics={"errors": {"where": "level = ERROR", "via": "ingest"}}),
+            "not-obeyed: `via` of metric `errors` is not obeyed yet; leave it out",
+        ),
         (contract(redact=["email"]), "not-obeyed: `redact` is a list; wanted `[]`, for redaction is not obeyed yet"),
         (
             contract(formats={"unparsed": FORMAT}),

@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from logshape.contract import globs, predicates
-from logshape.contract.fields import checked_constants, refuse_unknown
+from logshape.contract import globs, where
+from logshape.contract.fields import checked_constants
 from logshape.contract.model import Group, Keep
 from logshape.contract.wording import named, suggestion
-from logshape.errors import InvalidPredicate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -86,28 +85,9 @@ def _formats(document: Document, path: Keys, written: Sequence[str | None], know
 
 def _drop(document: Document, path: Keys, written: Sequence[str | None], known: Known) -> Iterator[Predicate]:
     for at, text in enumerate(written):
-        if text is None:
-            continue
-        try:
-            predicate = predicates.parse(text)
-        except InvalidPredicate as fault:
-            document.refuse((*path, at), "wrong-predicate", str(fault), column=fault.column)
-            continue
-        _judge(document, (*path, at), predicate, known)
-        yield predicate
-
-
-def _judge(document: Document, path: Keys, predicate: Predicate, known: Known) -> None:
-    unread: set[int] = set()
-    for leaf in predicates.leaves(predicate.tree):
-        if leaf.field not in known.fields:
-            refuse_unknown(document, leaf.field, path, known.fields, leaf.column)
-        if known.fields.get(leaf.field) is None:
-            unread.add(leaf.column)
-    types = {name: kind for name, kind in known.fields.items() if kind is not None}
-    for column, message in predicates.misfits(predicate, types):
-        if column not in unread:
-            document.refuse(path, "misfit-predicate", message, column=column)
+        predicate = where.read(document, (*path, at), text, known.fields) if text is not None else None
+        if predicate is not None:
+            yield predicate
 
 
 def _refuse_twin(document: Document, at: int, group: Group, before: Mapping[int, Group]) -> None:

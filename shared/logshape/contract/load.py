@@ -11,6 +11,7 @@ from logshape.contract import documents, library
 from logshape.contract.drafts import Draft, draft
 from logshape.contract.fields import CORE, FROM_LINES, declared
 from logshape.contract.groups import Known, groups, kept
+from logshape.contract.metrics import metrics
 from logshape.contract.model import Contract, Field, Group, Index, Keep
 from logshape.contract.resolve import completed, inherited
 from logshape.errors import InvalidContract
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from logshape.contract.documents import Document
     from logshape.contract.library import Library
-    from logshape.contract.model import FieldType, Format
+    from logshape.contract.model import FieldType, Format, Metric
     from logshape.contract.rules import Judge
     from logshape.errors import Advice, Problem
 
@@ -99,10 +100,11 @@ def read(path: str | os.PathLike[str], folder: Path = library.FOLDER) -> Reading
     complete = inherited(drafts)
     fields = {**own, **_borrowed(document, shelf, own, complete)}
     formats = {name: completed(draft, fields) for name, draft in complete.items()}
-    found = groups(document, _known(document, fields, drafts))
+    known = _known(document, fields, drafts)
+    found, measured = groups(document, known), metrics(document, known)
     sound = all(one.is_sound() and not one.source.problems for one in (document, *shelf.documents))
     return Reading(
-        contract=_contract(document.data, fields, formats, found) if sound else None,
+        contract=_contract(document.data, fields, formats, found, measured) if sound else None,
         document=document,
         library=shelf,
         fields=fields,
@@ -161,7 +163,11 @@ def _keep(data: Mapping[str, Any]) -> Keep:
 
 
 def _contract(
-    data: Mapping[str, Any], fields: Mapping[str, Field], formats: dict[str, Format], found: tuple[Group, ...]
+    data: Mapping[str, Any],
+    fields: Mapping[str, Field],
+    formats: dict[str, Format],
+    found: tuple[Group, ...],
+    measured: tuple[Metric, ...],
 ) -> Contract:
     index = {key: value for key, value in data.get("index", {}).items() if key in Index.__struct_fields__}
     return Contract(
@@ -173,6 +179,7 @@ def _contract(
         keep=_keep(data),
         keep_archive=kept(data.get("keep", {}).get("archive")),
         index=msgspec.convert(index, Index),
+        metrics=measured,
     )
 
 

@@ -19,6 +19,16 @@ from logshape.contract.templates import Template, holes
 FieldType: TypeAlias = Literal["keyword", "text", "boolean", "integer", "long", "double", "timestamp", "ip", "object"]
 Period: TypeAlias = Literal["day", "week", "month"]
 Scalar: TypeAlias = str | int | float | bool
+Unit: TypeAlias = Literal[
+    "Seconds", "Microseconds", "Milliseconds",
+    "Bytes", "Kilobytes", "Megabytes", "Gigabytes", "Terabytes",
+    "Bits", "Kilobits", "Megabits", "Gigabits", "Terabits",
+    "Percent", "Count",
+    "Bytes/Second", "Kilobytes/Second", "Megabytes/Second", "Gigabytes/Second", "Terabytes/Second",
+    "Bits/Second", "Kilobits/Second", "Megabits/Second", "Gigabits/Second", "Terabits/Second",
+    "Count/Second", "None",
+]  # fmt: skip
+"""What CloudWatch knows as a metric's unit."""
 
 
 class Fact(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -142,6 +152,33 @@ class Group(Fact, frozen=True, kw_only=True):
         return _any_glob(self.match, log_group) and not _any_glob(self.exclude, log_group)
 
 
+class Alarm(Fact, frozen=True, kw_only=True):
+    """A metric is in alarm when its value is *over* a number *within* so many seconds, a multiple of 60."""
+
+    over: float
+    within: int
+
+
+class Metric(Fact, frozen=True, kw_only=True):
+    """
+    What is counted, or measured, of the lines for which *where* holds.
+
+    *groups* names the entries of the contract whose lines are asked. Without *value* each line counts as 1; *by* are
+    the metric's dimensions. *default* is what a count says in minutes in which lines came and none was counted.
+    """
+
+    name: str
+    where: Predicate
+    groups: tuple[str, ...]
+    value: str | None = None
+    unit: Unit = "None"
+    default: float | None = None
+    by: tuple[str, ...] = ()
+    per_group: bool = False
+    alarm: Alarm | None = None
+    via_ingest: bool = False
+
+
 class Index(Fact, frozen=True, kw_only=True):
     """How the index is cut into periods and built."""
 
@@ -162,6 +199,7 @@ class Contract(Fact, frozen=True, kw_only=True):
     keep: Keep = Keep()
     keep_archive: int | None = None
     index: Index = Index()
+    metrics: tuple[Metric, ...] = ()
 
     def group_for(self, log_group: str) -> Group | None:
         """Return the first entry that matches *log_group*, or None."""

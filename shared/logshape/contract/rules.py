@@ -56,7 +56,7 @@ RULES: Final[Mapping[str, Rule]] = {
     "wrong-range": Rule("A range belongs to a number, and its least comes first.", "contract", optional=True),
     "wrong-constant": Rule("A constant or an example fits the type of its field.", "contract"),
     "unknown-field": Rule(
-        "A template, path, constant or predicate names a core field, a declared or a built-in one.",
+        "A template, path, constant, predicate or metric names a core field, a declared or a built-in one.",
         "contract",
         optional=True,
     ),
@@ -72,6 +72,11 @@ RULES: Final[Mapping[str, Rule]] = {
     ),
     "wrong-predicate": Rule("A predicate is of the predicate language.", "contract"),
     "misfit-predicate": Rule("A predicate asks of a field what its type can answer.", "contract"),
+    "unknown-group": Rule("A metric's `in` names entries of `groups`.", "contract"),
+    "wrong-metric": Rule(
+        "A metric's value is a number, its dimensions are words, and a default is a count's without dimensions.",
+        "contract",
+    ),
     "failed-example": Rule("An example's line gives the example's record.", "examples", optional=True),
     "unused-ignore": Rule("An entry of `ignore` names a rule that can be silent, and silences something.", "contract"),
     "scalar-type": Rule(
@@ -141,7 +146,7 @@ def _ignores(data: object, path: Keys = ()) -> Iterator[tuple[Keys, list[str]]]:
 def _is_free(path: Keys) -> bool:
     """Say whether the keys of the map at *path* are the user's own, so that `ignore` among them is a name."""
     match path:
-        case ("fields",) | ("formats",) | ("groups", int(), "set"):
+        case ("fields",) | ("formats",) | ("metrics",) | ("groups", int(), "set"):
             return True
         case ("formats", _, "json" | "set" | "words", *_) | ("formats", _, "line", int(), "set" | "like"):
             return True

@@ -166,7 +166,7 @@ def _unknown(path: Keys, key: str, properties: Mapping[str, Any], data: object) 
 
 
 def _owner(path: Keys, data: object) -> str:
-    owners: dict[Keys, str] = {("fields",): "a field", ("formats",): "a format"}
+    owners: dict[Keys, str] = {("fields",): "a field", ("formats",): "a format", ("metrics",): "a metric"}
     return owners.get(path) or named(path, data)
 
 

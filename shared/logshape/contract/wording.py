@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from logshape.contract.source import Keys
 
 _LONGEST: Final = 60
-_SINGULAR: Final = {"fields": "field", "formats": "format", "groups": "group"}
+_SINGULAR: Final = {"fields": "field", "formats": "format", "groups": "group", "metrics": "metric"}
 
 
 def shown(value: object) -> str:
@@ -47,7 +47,7 @@ def named(path: Keys, data: object = None) -> str:
     match path:
         case ():
             return "the contract"
-        case ("fields" | "formats" as kind, name, *rest):
+        case ("fields" | "formats" | "metrics" as kind, name, *rest):
             owner = f"{_SINGULAR[kind]} `{name}`"
         case ("groups", int(at), *rest):
             owner = f"group {_group(at, data)}"
