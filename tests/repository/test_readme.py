@@ -23,8 +23,8 @@ SHOWN = re.findall(r"^\$ (logshape (?!local).+)$", README, re.MULTILINE)
 def _run(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
     arguments = [sys.executable, "-m", "logshape.cli", *shlex.split(command)[1:]]
     environment = {"LOGSHAPE_CONTRACT": str(ROOT / "shared/contract.yaml"), "PATH": ""}
-    options: dict[str, Any] = {"capture_output": True, "check": False, "text": True, "encoding": "utf-8"}
-    return subprocess.run(arguments, cwd=folder, env=environment, **options)
+    options: dict[str, Any] = {"capture_output": True, "text": True, "encoding": "utf-8"}
+    return subprocess.run(arguments, check=False, cwd=folder, env=environment, **options)
 
 
 @pytest.mark.parametrize("command", SHOWN)
