@@ -80,6 +80,15 @@ class InvalidPath(LogshapeError):
         super().__init__(message)
 
 
+class InvalidPattern(LogshapeError):
+    """A CloudWatch filter pattern is not of the language or over its limits; *column* counts from 1 inside its text."""
+
+    def __init__(self, message: str, column: int) -> None:
+        """Say what CloudWatch says, and what is wrong at *column*."""
+        self.column = column
+        super().__init__(message)
+
+
 class UnreadablePayload(LogshapeError):
     """What Lambda was given is not a CloudWatch Logs subscription event, and there is no spool to keep it in."""
 

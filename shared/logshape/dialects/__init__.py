@@ -1,0 +1,1 @@
+"""Languages of others, each complete, alone and without AWS."""
