@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from logshape.contract.model import Line
     from logshape.contract.templates import Part, Shape
     from logshape.lines.formats import Tools
+    from logshape.lines.values import Misfit
 
 _WORD: Final = re.compile(r"\S+")
 _UUID: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
@@ -28,12 +29,14 @@ class Demand(msgspec.Struct, frozen=True):
     """
     What a hole wants of a text that is not empty, in words and as a function.
 
-    The function refuses with None, False or `MISFIT`; what else it answers takes the text's place if *becomes* is set.
+    The function refuses with *refusal*, or, where it is a test, with what is false. What else it answers takes the
+    text's place if *becomes* is set.
     """
 
     wanted: str
     call: Callable[[Any], Any]
     becomes: bool = True
+    refusal: Misfit | None = None
 
 
 def demands(tools: Tools, line: Line, hole: Hole) -> Iterator[Demand]:
@@ -68,7 +71,7 @@ def _of_field(tools: Tools, name: str) -> Iterator[Demand]:
     elif kind == "timestamp":
         yield Demand("a time", tools.clock())
     elif kind not in (None, "keyword", "text"):
-        yield Demand(f"a value of type {kind}", tools.coercion(name))
+        yield Demand(f"a value of type {kind}", tools.coercion(name), refusal=MISFIT)
 
 
 def refuses(answer: object) -> bool:

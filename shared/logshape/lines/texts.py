@@ -15,7 +15,6 @@ from logshape.lines.holes import demands, ends_of, head_of, nearest, nulls
 from logshape.lines.pairs import pairs_reader
 from logshape.lines.records import set_aside
 from logshape.lines.source import Source
-from logshape.lines.values import MISFIT
 
 if TYPE_CHECKING:
     from logshape.contract.model import Line
@@ -173,8 +172,9 @@ class _Writer:
         for demand in asked:
             call = self._source.name(demand.call, "ask")
             if demand.becomes:
+                refusal = "None" if demand.refusal is None else self._source.name(demand.refusal, "MISFIT")
                 self._source.add(f"{value} = {call}({value})")
-                self._refuse_if(f"{value} is None or {value} is {self._source.name(MISFIT, 'MISFIT')}")
+                self._refuse_if(f"{value} is {refusal}")
             else:
                 self._refuse_if(f"not {call}({value})")
 
