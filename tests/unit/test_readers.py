@@ -75,6 +75,12 @@ def _keys(**paths: str | list[str]) -> tuple[Key, ...]:
             {"@timestamp": "2025-10-31T22:38:21.010Z", "message": "m"},
         ),
         ("{@timestamp:iso} {message}", "2025/10/31 22:38:21 m", None),
+        ("{@timestamp?} {message}", " m n", {"message": "m n"}),
+        (
+            "{@timestamp|pad} - {message}",
+            "2025-10-31 22:38:21Z   - m",
+            {"@timestamp": "2025-10-31T22:38:21.000Z", "message": "m"},
+        ),
         (
             "{@timestamp:slashed} {message}",
             "2025/10/31 22:38:21 m",

@@ -27,7 +27,7 @@ _ISO: Final = re.compile(
 )
 _SLASHED: Final = re.compile(r"(\d{4})/(\d\d)/(\d\d) (\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?()", re.ASCII)
 _CLF: Final = re.compile(r"(\d\d)/([A-Z][a-z]{2})/(\d{4}):(\d\d):(\d\d):(\d\d) ([+-]\d{4})", re.ASCII)
-_MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _REMEMBERED: Final = 4096  # seconds that a reader keeps; a payload spans few
 _SECOND: Final = 19  # the length of `2025-10-31T22:38:21`
 _FRACTION: Final = 20  # where the digits of `2025-10-31T22:38:21.010` begin,
@@ -124,7 +124,7 @@ def _read(value: object, patterns: tuple[re.Pattern[str], ...], where: tzinfo | 
 def _moment(match: re.Match[str], where: tzinfo | None) -> str | None:
     if match.re is _CLF:
         day, month_name, year, hour, minute, second, zone = match.groups()
-        month, fraction = str(_MONTHS.index(month_name) + 1) if month_name in _MONTHS else "0", ""
+        month, fraction = str(MONTHS.index(month_name) + 1) if month_name in MONTHS else "0", ""
     else:
         year, month, day, hour, minute, second, fraction, zone = match.groups()
     millisecond = f"{fraction or '0':0<3.3}"

@@ -25,7 +25,7 @@ def pairs_reader(tools: Tools, fixed: frozenset[str]) -> Callable[[str, Record],
     """Return a function that adds a text's pairs to a record: ``Name: value``, a tab or a new line between them."""
     known: dict[str, _Known] = {}
     for template in tools.format.pairs:
-        head, hole, tail = _pair(template)
+        head, hole, tail = parts_of(template)
         names = [name for name in hole.names if name not in fixed]
         known[head] = tail, [(name, tools.coercion(name) if name in tools.types else _refuse) for name in names]
 
@@ -50,8 +50,14 @@ def pairs_reader(tools: Tools, fixed: frozenset[str]) -> Callable[[str, Record],
     return read
 
 
-def _pair(template: Template) -> tuple[str, Hole, str]:
-    """Return the name, the hole and the unit of a pair's template."""
+def parts_of(template: Template) -> tuple[str, Hole, str]:
+    """
+    Return the name, the hole and the unit of a pair's template.
+
+    Raises:
+        InvalidTemplate: it is no pair.
+
+    """
     match template.parts:
         case (Text(text=head), Hole() as hole) if head.endswith(": "):
             return head.removesuffix(": "), hole, ""

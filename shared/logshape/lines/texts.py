@@ -108,7 +108,7 @@ class _Writer:
                 f"end = {near}(line, {self._at}, {ends!r})" if near else f"end = line.find({literal!r}, {self._at})"
             )
             self._refuse_if("end < 0")
-        source.add(f"{self._value(hole)} = line[{self._at}:end]")
+        source.add(f"{self._value(hole)} = {self._taken(hole)}")
         if "@timestamp" in hole.names and literal.startswith(" "):
             self._stretch(hole, literal)
         self._test(hole)
@@ -146,15 +146,14 @@ class _Writer:
     def _stretch(self, hole: Hole, literal: str) -> None:
         """Add that a time takes two words where one is none: a space may stand between date and time."""
         clock = self._source.name(self._tools.clock(hole.shape if hole.shape in _SHAPES_OF_TIME else None), "clock")
-        with self._source.block(f"if {clock}({self._value(hole)}) is None:"):
+        empty = f"{self._value(hole)} not in {('', *nulls(self._tools, hole))!r} and " if hole.optional else ""
+        with self._source.block(f"if {empty}{clock}({self._value(hole)}) is None:"):
             self._source.add(f"end = line.find({literal!r}, end + 1)")
             self._refuse_if("end < 0")
-            self._source.add(f"{self._value(hole)} = line[{self._at}:end]")
+            self._source.add(f"{self._value(hole)} = {self._taken(hole)}")
 
     def _test(self, hole: Hole) -> None:
         value, source = self._value(hole), self._source
-        if hole.filter == "pad":
-            source.add(f"{value} = {value}.rstrip(' ')")
         if words := nulls(self._tools, hole):
             with source.block(f"if {value} in {words!r}:"):
                 source.add(f"{value} = ''")
@@ -204,6 +203,10 @@ class _Writer:
         else:
             with self._source.block(f"if {value} is not None and {value} != '':"):
                 self._source.add(step)
+
+    def _taken(self, hole: Hole) -> str:
+        stripped = ".rstrip(' ')" if hole.filter == "pad" else ""
+        return f"line[{self._at}:end]{stripped}"
 
     def _value(self, hole: Hole) -> str:
         return f"value_{self._holes[id(hole)]}"
