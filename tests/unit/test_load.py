@@ -6,14 +6,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import logshape
 from logshape.contract import load
-from logshape.contract.globs import covers, meet
+from logshape.contract.globs import common, covers, meet
 from logshape.contract.levels import DEFAULT_SPELLINGS
 from logshape.contract.model import LINE_FIELDS, Contract, Field, Group, Index, Keep, Key, Need
 from logshape.contract.model import Path as JsonPath
-from logshape.contract.paths import parse, parse_need
+from logshape.contract.paths import parse, parse_need, spelled, spelled_need
 from logshape.contract.predicates import parse as predicate
 from logshape.contract.rules import RULES
 from logshape.errors import InvalidContract, UnreadableInput
@@ -469,6 +471,42 @@ def test_a_glob_covers_what_it_matches_whatever_the_other_star_stands_for() -> N
         True,
         False,
         True,
+    )
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "both"),
+    [
+        ("a*", "*b", "a*b"),
+        ("/aws/*", "*-api", "/aws/*-api"),
+        ("*x*", "*y*", "*x*y*"),
+        ("*", "/x", "/x"),
+        ("/x", "/x", "/x"),
+        ("/x", "/y", None),
+    ],
+)
+def test_what_two_globs_have_in_common_is_a_glob(first: str, second: str, both: str | None) -> None:
+    """It stands for log groups that belong to both."""
+    assert common(first, second) == both
+
+
+@given(st.text("ab*", max_size=6), st.text("ab*", max_size=6))
+def test_what_is_common_is_covered_by_both_and_there_when_they_meet(first: str, second: str) -> None:
+    """Three ways to compare globs are of one mind."""
+    both = common(first, second)
+
+    assert (both is not None) == meet(first, second)
+    assert both is None or (covers(first, both) and covers(second, both))
+
+
+@given(steps=st.lists(st.text(min_size=1, max_size=5), min_size=1, max_size=4), lines=st.booleans())
+def test_a_path_that_is_spelled_is_read_as_it_was(steps: list[str], *, lines: bool) -> None:
+    """What `explain` and `diff` print can be put into a contract."""
+    path = JsonPath(steps=tuple(steps), filter="lines" if lines else None, when=parse_need("type=a*"))
+
+    assert (parse(spelled(path)), [parse_need(text) for text in spelled_need(parse_need("a['b c']=x"))]) == (
+        path,
+        [parse_need("a['b c']=x")],
     )
 
 

@@ -24,6 +24,34 @@ def meet(first: str, second: str) -> bool:
     return len(second) in _over_stars(reached, second)
 
 
+def common(first: str, second: str) -> str | None:
+    """Return a glob for names that both match, as wide as one glob can be, or None where there is no such name."""
+    found: dict[tuple[int, int], str | None] = {}
+    for at in range(len(first), -1, -1):
+        for other in range(len(second), -1, -1):
+            found[at, other] = _shared(first[at : at + 1], second[other : other + 1], (at, other), found)
+    return found[0, 0]
+
+
+def _shared(one: str, two: str, at: tuple[int, int], found: dict[tuple[int, int], str | None]) -> str | None:
+    """Return what is common to two globs from *at* on, where they go on with *one* and *two*; *found* is all behind."""
+    mine, other = at
+    if not one and not two:
+        return ""
+    past_one, past_two = found.get((mine + 1, other)), found.get((mine, other + 1))
+    if one == two != "*":
+        past = found[mine + 1, other + 1]
+        return None if past is None else one + past
+    if one == two:
+        past = past_one if past_one is not None else past_two
+        return None if past is None else "*" + past.removeprefix("*")
+    if one == "*" and two and past_two is not None:
+        return two + past_two
+    if two == "*" and one and past_one is not None:
+        return one + past_one
+    return past_one if one == "*" else past_two if two == "*" else None
+
+
 def _after(character: str, glob: str, reached: set[int]) -> set[int]:
     if character == "*":
         return set(range(min(reached), len(glob) + 1)) if reached else set()

@@ -61,6 +61,23 @@ def parse_need(source: str) -> Need:
     return Need(paths=(Path(steps=steps),), like=source[at + 1 :] if at < len(source) else None)
 
 
+def spelled(path: Path) -> str:
+    """Write *path* as `parse` reads it."""
+    condition = "" if path.when is None else _WHEN + "".join(spelled_need(path.when)[:1])
+    return _dotted(path.steps) + ("|lines" if path.filter else "") + condition
+
+
+def spelled_need(need: Need) -> list[str]:
+    """Write each path of *need* as `parse_need` reads it."""
+    like = "" if need.like is None else f"={need.like}"
+    return [_dotted(path.steps) + like for path in need.paths]
+
+
+def _dotted(steps: tuple[str, ...]) -> str:
+    written = (f".{step}" if _STEP.fullmatch(step) else "['" + step.replace("'", "''") + "']" for step in steps)
+    return "".join(written).removeprefix(".")
+
+
 def _steps(source: str) -> tuple[tuple[str, ...], int]:
     steps: list[str] = []
     at = 0

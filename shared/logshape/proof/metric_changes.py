@@ -1,0 +1,64 @@
+"""Metric changes: two contracts' metrics as what makes them count otherwise, and so moves the alarms on them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from logshape.proof.differences import Added, Aspect, Removed, Verdict, always, compared, spelled_predicate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from logshape.contract.model import Alarm, Contract, Metric
+    from logshape.proof.differences import Change
+
+_OTHERWISE: Final = "it counts otherwise than before, and what watches it compares the two"
+
+
+def metric_changes(old: Contract, new: Contract) -> Iterator[Change]:
+    """Yield what is different in the declared metrics."""
+    was, now = ({metric.name: metric for metric in contract.metrics} for contract in (old, new))
+    for name in was.keys() & now.keys():
+        yield from compared("metric", name, (was[name], now[name]), METRIC)
+    for name in now.keys() - was.keys():
+        why = "nothing watches it yet"
+        yield Added(kind="metric", name=name, after=spelled_predicate(now[name].where), effect="safe", why=why)
+    for name in was.keys() - now.keys():
+        why = "no filter counts it any longer, and what watches it sees no data"
+        before = spelled_predicate(was[name].where)
+        yield Removed(kind="metric", name=name, before=before, effect="moves an alarm", why=why)
+
+
+def _judge_groups(was: Metric, now: Metric) -> Verdict:
+    if now.per_group and set(was.groups) <= set(now.groups):
+        return Verdict("safe", "each entry has a metric of its own, and nothing watches the new ones yet")
+    return Verdict("moves an alarm", "lines of other entries count")
+
+
+def _judge_alarm(was: Metric, now: Metric) -> Verdict:
+    if was.alarm is None:
+        return Verdict("safe", "the metric had none")
+    if now.alarm is None:
+        return Verdict("moves an alarm", "it is deleted, and nobody is told any longer")
+    return Verdict("moves an alarm", "it rings for other numbers than before")
+
+
+def _spelled_alarm(alarm: Alarm | None) -> object:
+    return None if alarm is None else {"over": alarm.over, "within": f"{alarm.within // 60}m"}
+
+
+METRIC: Final = (
+    Aspect("where", always("moves an alarm", _OTHERWISE), spelled_predicate),
+    Aspect("groups", _judge_groups, sorted, "in"),
+    Aspect("value", always("moves an alarm", _OTHERWISE)),
+    Aspect("unit", always("moves an alarm", "CloudWatch keeps apart what was measured in another unit")),
+    Aspect("default", always("moves an alarm", "minutes in which none is counted have another number, or none")),
+    Aspect("by", always("moves an alarm", "with other dimensions it is another metric")),
+    Aspect("per_group", always("moves an alarm", "it is one metric for all entries, or one for each"), label="per"),
+    Aspect(
+        "via_ingest",
+        always("moves an alarm", "ingest counts no dropped lines, and filters count none twice"),
+        label="via",
+    ),
+    Aspect("alarm", _judge_alarm, _spelled_alarm),
+)
