@@ -35,14 +35,15 @@ def command(contract: Path | None, named: Path | None, *, as_json: bool) -> None
     and decides nothing.
     """
     from logshape.contract import load
-    from logshape.proof import examples
+    from logshape.proof import advice, examples
 
     reading = load.read(contracts.find(contract or named))
     examples.judge(reading)
-    judges: frozenset[Judge] = load.JUDGES | {"examples"}
+    advice.judge(reading)
+    judges: frozenset[Judge] = load.JUDGES | {"examples", "advice"}
     problems = reading.problems(judges)
-    for advice in reading.advice(judges):
-        click.echo(_told(advice, reading, "yellow"), err=True)
+    for finding in reading.advice(judges):
+        click.echo(_told(finding, reading, "yellow"), err=True)
     if as_json:
         click.echo(json.dumps([msgspec.to_builtins(problem) for problem in problems], ensure_ascii=False, indent=2))
     else:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from logshape.contract.source import Source
 
-Judge: TypeAlias = Literal["yaml", "schema", "contract", "examples", "agreement"]
+Judge: TypeAlias = Literal["yaml", "schema", "contract", "examples", "advice", "agreement"]
 
 
 class Rule(msgspec.Struct, frozen=True):
@@ -79,6 +79,18 @@ RULES: Final[Mapping[str, Rule]] = {
     ),
     "failed-example": Rule("An example's line gives the example's record.", "examples", optional=True),
     "unused-ignore": Rule("An entry of `ignore` names a rule that can be silent, and silences something.", "contract"),
+    "counted-drop": Rule(
+        "No line that `drop` takes out is counted by a metric: CloudWatch's filters see it all the same.",
+        "advice",
+        optional=True,
+        advice=True,
+    ),
+    "unread-platform": Rule(
+        "An entry for functions' log groups reads the lines that Lambda itself writes there.",
+        "advice",
+        optional=True,
+        advice=True,
+    ),
     "scalar-type": Rule(
         "Filter and parser agree on a line whose JSON has a scalar of another type than its field's.",
         "agreement",

@@ -1,0 +1,149 @@
+"""Advice: what holds and still surprises, told on stderr, and nowhere when it is silenced."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from click.testing import CliRunner
+
+from logshape.cli.check import command
+from logshape.contract.predicates import parse
+from logshape.proof.advice import meet
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from click.testing import Result
+
+SHOP = """\
+version: 1
+name: shop
+groups:
+  - name: orders
+    match: /aws/lambda/orders-*
+    formats: [aws/lambda-json, aws/lambda-platform]
+    drop: ["message = 'ping'", "level = DEBUG"]
+metrics:
+  errors: {where: "level >= ERROR"}
+  calls:  {where: "message like 'call *' and level = INFO"}
+"""
+TYPES = {
+    "level": "keyword",
+    "message": "text",
+    "status": "integer",
+    "took": "double",
+    "paid": "boolean",
+    "cart": "object",
+    "at": "timestamp",
+}
+
+
+def check(text: str, tmp_path: Path, *options: str) -> Result:
+    """Run `logshape check` on *text*."""
+    path = tmp_path / "c.yaml"
+    path.write_text(text, encoding="utf-8")
+    return CliRunner().invoke(command, [str(path), *options])
+
+
+def test_a_drop_whose_lines_a_metric_counts_is_worth_a_word(tmp_path: Path) -> None:
+    """CloudWatch's filters stand before ingest, which drops; nobody expects that a dropped line rings an alarm."""
+    result = check(SHOP, tmp_path)
+
+    assert result.exit_code == 0
+    assert result.stderr.removeprefix(f"{tmp_path}/").splitlines() == [
+        (
+            "c.yaml:7:13: counted-drop: lines that this drops are counted all the same, for CloudWatch's filters of `errors` "
+            "see them; take them out by the metric's `where`, if they should not count"
+        ),
+        '  7 |     drop: ["message = \'ping\'", "level = DEBUG"]',
+        "    |             ^",
+        "Next: `logshape explain LINE` shows how a line is read",
+    ]
+
+
+def test_advice_is_in_no_answer_to_a_program(tmp_path: Path) -> None:
+    """A build that reads the list of problems does not fail by it."""
+    result = check(SHOP, tmp_path, "--json")
+
+    assert (result.exit_code, result.stdout, "counted-drop" in result.stderr) == (0, "[]\n", True)
+
+
+def test_advice_is_silent_where_it_is_ignored(tmp_path: Path) -> None:
+    """Whoever means it says so once."""
+    silent = SHOP.replace("    drop:", "    ignore: [counted-drop]\n    drop:")
+
+    assert check(silent, tmp_path, "--json").stderr == ""
+
+
+def test_an_ignore_of_advice_that_is_not_given_is_a_problem(tmp_path: Path) -> None:
+    """A silence that has outlived its cause hides the next one."""
+    silent = SHOP.replace("    drop:", "    ignore: [unread-platform]\n    drop:")
+    result = check(silent, tmp_path)
+
+    assert (result.exit_code, result.stdout.splitlines()[0].removeprefix(f"{tmp_path}/")) == (
+        1,
+        "c.yaml:7:14: unused-ignore: `unread-platform` finds nothing here; leave this out",
+    )
+
+
+@pytest.mark.parametrize(
+    ("entry", "advised"),
+    [
+        ("match: /aws/lambda/*, formats: [aws/lambda-json]", True),
+        ("match: [/aws/lambda/a, /aws/lambda/b], formats: [own]", True),
+        ("match: /aws/lambda/*, formats: [aws/lambda-json, aws/lambda-platform]", False),
+        ("match: /aws/lambda/*, formats: [heir]", False),
+        ("match: /aws/apigateway/*, formats: [aws/apigateway-access]", False),
+        ("match: '*', formats: [own]", False),
+    ],
+)
+def test_a_functions_entry_that_reads_no_platform_line_is_worth_a_word(
+    tmp_path: Path, entry: str, *, advised: bool
+) -> None:
+    """START, END and REPORT come whether they are wanted or not."""
+    own = 'own: {line: "at {logger}: {message}", examples: [{line: "at a: b", record: {logger: a}}]}'
+    text = f"version: 1\nname: shop\nformats: {{{own}, heir: {{extends: aws/lambda-platform}}}}\ngroups: [{{name: a, {entry}}}]\n"
+    result = check(text, tmp_path, "--json")
+
+    assert (result.stdout, "unread-platform" in result.stderr) == ("[]\n", advised)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "answer"),
+    [
+        ("message = 'ping'", "level >= ERROR", True),
+        ("level = DEBUG", "level >= ERROR", False),
+        ("level = DEBUG", "not level >= ERROR", True),
+        ("level < ERROR", "level > INFO", True),
+        ("not exists level", "level >= TRACE", False),
+        ("exists level", "level >= TRACE", True),
+        ("message like 'a*'", "message like '*b'", True),
+        ("message like 'a*'", "message like 'b*'", False),
+        ("message like 'a*'", "message = 'abc'", True),
+        ("message like 'a*' and message != 'a'", "message like 'a*'", True),
+        ("message in ('a', 'b')", "message in ('c', 'd')", False),
+        ("status < 400", "status >= 400", False),
+        ("status < 400.5", "status >= 400", True),
+        ("status < 401", "status > 400", False),
+        ("took < 401", "took > 400", True),
+        ("exists status and status > 5", "status in (1, 6)", True),
+        ("paid = true", "paid = false", False),
+        ("paid = true", "exists paid", True),
+        ("exists cart", "not exists cart", False),
+        ("at < '2025-01-01'", "at > '2025-06-01T00:00:00Z'", False),
+        ("at > '2025-01-01'", "at = '2025-06-01T00:00:00Z'", True),
+        ("message = 'x' or level = INFO", "message = 'y' and level = WARN", False),
+    ],
+)
+def test_two_predicates_meet_when_a_record_can_be_as_both_say(first: str, second: str, *, answer: bool) -> None:
+    """Advice that is wrong is worse than none."""
+    assert meet((parse(first), parse(second)), TYPES) is answer
+
+
+def test_too_many_values_to_try_are_taken_to_meet() -> None:
+    """A predicate that somebody generated takes no minutes."""
+    fields = {f"f{number}": "long" for number in range(12)}
+    long = parse(" and ".join(f"{name} in (1, 3, 5)" for name in fields))
+
+    assert meet((long, parse("f0 = 7")), fields)
