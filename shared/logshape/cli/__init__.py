@@ -19,6 +19,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "parse": "read lines as records",
     "explain": "show which format reads a line, and why the others do not",
     "diff": "tell what changes between two contracts",
+    "pattern": "show which lines a CloudWatch filter pattern takes, and what it extracts",
     "ledger": "show where the events of the last local run ended",
     "local": "run the pipeline on this machine",
 }

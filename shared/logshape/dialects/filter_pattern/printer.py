@@ -132,15 +132,19 @@ def _compared(operator: Operator, value: Value) -> str:
     match value:
         case Star():
             return "*"
-        case Number(value=number) if math.isfinite(number):
+        case Number(value=number):
+            if not math.isfinite(number):
+                raise _unsayable(f"the number {number}")
             return str(number)
         case Regex():
             return _regex(value)
         case Text(text=text, open_start=open_start, open_end=open_end):
             written = "*" * open_start + text + "*" * open_end
-            if text_of(written) == value:
-                return quoted(written)
-    raise _unsayable(f"{value}")
+            if text_of(written) != value:
+                raise _unsayable(f"the text `{text}`: an asterisk at an end is a wildcard")
+            return quoted(written)
+        case _:
+            assert_never(value)
 
 
 def _regex(regex: Regex) -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Final, Literal
+from typing import Final, Literal, TypeAlias
 
 import msgspec
+
+Absorbing: TypeAlias = Literal["never", "behind tests", "always"]
 
 
 class Unconfirmed(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,7 +42,7 @@ class Unconfirmed(msgspec.Struct, frozen=True, kw_only=True):
     """Several spaces part two fields; else there are empty fields between them."""
     closing_parts_fields: bool = True
     """Behind a closing ``]`` or quote a field is done; else these close only before a space or the end."""
-    last_name_takes_rest: Literal["never", "behind tests", "always"] = "behind tests"
+    last_name_takes_rest: Absorbing = "behind tests"
     """A bare name in the last slot takes the rest of the line: documented where each slot before it has a test."""
 
 

@@ -23,6 +23,10 @@ class Node(msgspec.Struct, frozen=True, eq=False):
         """Compare kind and content, and no columns."""
         return type(self) is type(other) and _content(self) == _content(other)
 
+    def __ne__(self, other: object) -> bool:
+        """Deny `__eq__`, which msgspec does not do by itself."""
+        return not self == other
+
     def __hash__(self) -> int:
         """Hash what `__eq__` compares."""
         return hash((type(self), *_content(self)))
