@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from logshape.contract.model import Contract, Field, Group, Index, Keep
+from logshape.contract.model import Alarm, Contract, Field, Group, Index, Keep, Metric
+from logshape.contract.predicates import parse
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,6 +63,33 @@ def shop() -> Contract:
             ),
             Group(name="audit", match=("/audit/*",), formats=(), keep=Keep()),
             Group(name="debug", match=("/aws/lambda/*",), formats=(), keep=Keep(logs=3, index=14), subscribe=False),
+            Group(name="api", match=("/aws/apigateway/*", "/eu/access"), formats=("aws/apigateway-access",)),
+        ),
+        metrics=(
+            Metric(
+                name="errors",
+                where=parse("level >= ERROR"),
+                groups=("orders", "audit", "debug"),
+                default=0,
+                alarm=Alarm(over=5, within=300),
+            ),
+            Metric(
+                name="latency",
+                where=parse("exists duration"),
+                groups=("orders",),
+                value="duration",
+                unit="Milliseconds",
+                by=("service",),
+                alarm=Alarm(over=2500.5, within=7200),
+            ),
+            Metric(
+                name="throttled",
+                where=parse("status = 429"),
+                groups=("orders", "api"),
+                per_group=True,
+                alarm=Alarm(over=0, within=60),
+            ),
+            Metric(name="paid", where=parse("paid = true"), groups=("orders",), unit="Count"),
         ),
         keep=Keep(logs=90, index=90),
         keep_archive=400,

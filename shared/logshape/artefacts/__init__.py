@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from logshape.artefacts import firehose, glue, index_template, retention, subscription_filters
+from logshape.artefacts import alarms, dashboard, firehose, glue, index_template, retention, subscription_filters
 from logshape.artefacts.arguments import Arguments, bind, render
 
 if TYPE_CHECKING:
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 __all__ = ["ARTEFACTS", "Arguments", "bind", "render"]
 
 ARTEFACTS: Final[Mapping[str, Compiler]] = {
+    "alarms": alarms.derive,
+    "dashboard": dashboard.derive,
     "firehose": firehose.derive,
     "glue": glue.derive,
     "index-template": index_template.derive,

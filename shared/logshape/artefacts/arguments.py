@@ -17,6 +17,8 @@ REGION: Final = "${AWS::Region}"
 INGEST_ARN: Final = "${IngestArn}"
 ARCHIVE_BUCKET: Final = "${ArchiveBucket}"
 FIREHOSE_ROLE_ARN: Final = "${FirehoseRoleArn}"
+ALARM_TOPIC: Final = "${AlarmTopic}"
+STACK_NAME: Final = "${AWS::StackName}"
 
 
 def render(derived: Arguments | list[Arguments]) -> str:
