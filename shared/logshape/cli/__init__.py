@@ -18,6 +18,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "check": "prove that a contract holds: schema, rules, examples",
     "parse": "read lines as records",
     "explain": "show which format reads a line, and why the others do not",
+    "compile": "print what one service wants of a contract",
     "diff": "tell what changes between two contracts",
     "pattern": "show which lines a CloudWatch filter pattern takes, and what it extracts",
     "ledger": "show where the events of the last local run ended",
