@@ -1,6 +1,7 @@
 """The filter pattern language of CloudWatch Logs, as docs/filter-patterns.md tells it: parse, print, match, judge."""
 
-from logshape.dialects.filter_pattern.evaluator import Match, Matcher, hangs_on, matcher, matches
+from logshape.dialects.filter_pattern.doubts import hangs_on
+from logshape.dialects.filter_pattern.evaluator import Match, Matcher, matcher, matches
 from logshape.dialects.filter_pattern.limits import IGNORED_TERMS, Breach, group_problems, problems
 from logshape.dialects.filter_pattern.parser import parse
 from logshape.dialects.filter_pattern.printer import show, show_selector

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final, TypeAlias, assert_never, get_args
+from typing import TYPE_CHECKING, Final, TypeAlias, assert_never
 
 import msgspec
 
 from logshape.dialects.filter_pattern.fields import fields_test
 from logshape.dialects.filter_pattern.objects import finder, leaves, object_test, read_object
 from logshape.dialects.filter_pattern.parser import parse
-from logshape.dialects.filter_pattern.printer import show, show_selector
-from logshape.dialects.filter_pattern.switches import DEFAULT, Absorbing, Unconfirmed
+from logshape.dialects.filter_pattern.printer import show_selector
+from logshape.dialects.filter_pattern.switches import DEFAULT, Unconfirmed
 from logshape.dialects.filter_pattern.tree import Delimited, Json, Regex, Term, Terms
 from logshape.dialects.filter_pattern.values import extracted, regex_test
-from logshape.errors import InvalidPattern
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -37,11 +36,6 @@ class Match(msgspec.Struct, frozen=True):
 Matcher: TypeAlias = "Callable[[str], Match | None]"
 
 _NOTHING: Final = Match({})
-_SETTINGS: Final = tuple(
-    (name, setting)
-    for name, default in msgspec.structs.asdict(DEFAULT).items()
-    for setting in ((False, True) if isinstance(default, bool) else get_args(Absorbing))
-)
 
 
 def matches(pattern: str | Pattern, line: str, switches: Unconfirmed = DEFAULT) -> Match | None:
@@ -75,29 +69,6 @@ def matcher(pattern: Pattern, switches: Unconfirmed = DEFAULT) -> Matcher:
             return lambda line: None if (values := read(line)) is None else Match(values)
         case _:
             assert_never(pattern)
-
-
-def hangs_on(pattern: str | Pattern, line: str, switches: Unconfirmed = DEFAULT) -> tuple[str, ...]:
-    """Name the switches on which the answer of *pattern* to *line* hangs: what AWS answers there is not known."""
-    text = pattern if isinstance(pattern, str) else show(pattern)
-    expected = matches(text, line, switches)
-    return tuple(
-        dict.fromkeys(name for name, other in _others(text, switches) if other is None or other(line) != expected)
-    )
-
-
-@lru_cache(maxsize=1024)
-def _others(text: str, switches: Unconfirmed) -> tuple[tuple[str, Matcher | None], ...]:
-    """Return a matcher of *text* for each switch set in another way, None where that makes the pattern invalid."""
-    others: list[tuple[str, Matcher | None]] = []
-    for name, setting in _SETTINGS:
-        other = msgspec.structs.replace(switches, **{name: setting})
-        if other != switches:
-            try:
-                others.append((name, matcher(parse(text, other), other)))
-            except InvalidPattern:
-                others.append((name, None))
-    return tuple(others)
 
 
 def _terms_test(terms: Terms, switches: Unconfirmed) -> TextTest:

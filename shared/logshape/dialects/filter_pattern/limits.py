@@ -59,7 +59,7 @@ def group_problems(metric_filters: Sequence[str], subscription_filters: Sequence
         (
             "too-many-regex-patterns",
             "patterns with a regex, metric and subscription filters together,",
-            sum(any(True for _ in regexes(parse(text))) for text in (*metric_filters, *subscription_filters)),
+            sum(any(True for _ in regexes_of(parse(text))) for text in (*metric_filters, *subscription_filters)),
             REGEX_PATTERNS_A_GROUP,
         ),
     ]
@@ -70,7 +70,7 @@ def group_problems(metric_filters: Sequence[str], subscription_filters: Sequence
     ]
 
 
-def regexes(pattern: Pattern) -> Iterator[Regex]:
+def regexes_of(pattern: Pattern) -> Iterator[Regex]:
     """Yield the regexes of *pattern*, in the order in which it is printed."""
     yield from (value for value in _values(pattern) if isinstance(value, Regex))
 
@@ -100,7 +100,7 @@ def _contents(pattern: Pattern) -> Iterator[Breach]:
             message = "CloudWatch ignores the terms with `?` where there are others; say what is meant without them"
             yield Breach(IGNORED_TERMS, message, pattern.any_of[0].column)
         return
-    found = list(regexes(pattern))
+    found = list(regexes_of(pattern))
     if len(found) > REGEXES_A_PATTERN:
         message = f"{len(found)} regexes in one pattern; CloudWatch takes {REGEXES_A_PATTERN}"
         yield Breach("too-many-regexes", message, found[REGEXES_A_PATTERN].column)

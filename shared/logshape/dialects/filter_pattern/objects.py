@@ -71,13 +71,20 @@ def finder(selector: Selector) -> Find:
     """Return what finds the values that *selector* leads to: none where it leads nowhere."""
     steps = selector.steps
 
+    def follow(event: object) -> list[object]:
+        for key in steps:
+            if not isinstance(event, dict) or key not in event:
+                return []
+            event = event[key]
+        return [event]
+
     def find(event: object) -> list[object]:
         found = [event]
         for step in steps:
             found = [inner for outer in found for inner in _inside(outer, step)]
         return found
 
-    return find
+    return follow if all(isinstance(step, str) for step in steps) else find
 
 
 def _comparison(compare: Compare, switches: Unconfirmed) -> ObjectTest:

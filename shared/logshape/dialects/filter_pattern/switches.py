@@ -24,8 +24,6 @@ class Unconfirmed(msgspec.Struct, frozen=True, kw_only=True):
     """A dot in a regex takes a new line too."""
     anchors_at_lines: bool = False
     """``^`` and ``$`` stand at each line of an event; else only where the event begins and ends."""
-    wildcards_in_slots: bool = True
-    """A bare ``name=VALUE*`` is read in a space-delimited pattern, as documented; one user saw it refused."""
     unequal_takes_missing: bool = False
     """``!=`` holds where the field is missing."""
     unequal_takes_null: bool = False
@@ -36,6 +34,8 @@ class Unconfirmed(msgspec.Struct, frozen=True, kw_only=True):
     """A number compares with a JSON string that spells one."""
     text_reads_numbers: bool = False
     """Text and regexes compare with a JSON number as it is spelled."""
+    wildcards_in_slots: bool = True
+    """A bare ``name=VALUE*`` is read in a space-delimited pattern, as documented; one user saw it refused."""
     tab_parts_fields: bool = False
     """A tab parts the fields of a line as a space does."""
     spaces_run_together: bool = True
