@@ -84,6 +84,11 @@ def test_a_condition_holds_or_does_not(text: str, expected: bool) -> None:  # no
         ("status = 1 status = 2", 12, "saw `status` at column 12, wanted `and`, `or` or the end"),
         ("status in 1", 11, "saw `1` at column 11, wanted `(`"),
         ("message like 3", 14, "saw `3` at column 14, wanted text in quotes behind `like`"),
+        (
+            "a = 1e999",
+            5,
+            "saw `1e999` at column 5, wanted text in quotes, a number, true, false or a level (TRACE, DEBUG, INFO, WARN, ERROR, FATAL)",
+        ),
         ("a = 'open", 5, "`'` at column 5 begins no word, number, text or operator"),
         ("(" * 200, 52, "saw `(` at column 52, wanted at most 50 levels of `not` and parentheses"),
     ],

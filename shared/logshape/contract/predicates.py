@@ -18,6 +18,7 @@ absent or null field is false, ``!=`` included; ``not`` is plain negation.
 
 from __future__ import annotations
 
+import math
 import re
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias, get_args
 
@@ -275,7 +276,7 @@ class _Reader:
         match token:
             case _Token(kind="text", text=text):
                 value = text[1:-1].replace(text[0] * 2, text[0])
-            case _Token(kind="number", text=text):
+            case _Token(kind="number", text=text) if math.isfinite(float(text)):
                 value = int(text) if re.fullmatch(r"[+-]?[0-9]+", text) else float(text)
             case _Token(kind="word", text=("true" | "false") as text):
                 value = text == "true"
