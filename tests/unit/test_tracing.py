@@ -13,9 +13,14 @@ from logshape.contract.model import CORE_FIELDS, Field, Format, Key, Line, Need,
 from logshape.contract.templates import parse
 from logshape.lines.formats import Tools
 from logshape.lines.texts import text_reader
-from logshape.lines.tracing import origins, trace, why_not
+from logshape.lines.tracing import escaped, origins, told, trace, why_not
 
 FIELDS = {field.name: field for field in (*CORE_FIELDS, Field(name="status", type="integer", why="status"))}
+
+
+def said(tools: Tools, line: str) -> dict[str, str]:
+    """Return where each field of *line* came from, in words."""
+    return {field: told(origin) for field, origin in origins(tools, line).items()}
 
 
 def _tools(*templates: str, **more: Any) -> Tools:  # noqa: ANN401 # the fields of Format
@@ -39,7 +44,7 @@ def _tools(*templates: str, **more: Any) -> Tools:  # noqa: ANN401 # the fields 
 )
 def test_the_first_fault_is_named_with_its_column(template: str, line: str, reason: str) -> None:
     """A person sees at once which character to look at."""
-    assert why_not(_tools(template), line) == f"`{template}`: {reason}"
+    assert why_not(_tools(template), line) == f"`{escaped(template)}`: {reason}"
 
 
 def test_of_several_templates_the_farthest_speaks() -> None:
@@ -57,7 +62,7 @@ def test_json_names_what_it_needs() -> None:
     )
     tools = _tools(json=(), needs=needs)
 
-    assert why_not(tools, '{"level": "INFO"}') == "needs `a.['b.c']` like `x*`"
+    assert why_not(tools, '{"level": "INFO"}') == "needs `a['b.c']` like `x*`"
     assert why_not(tools, '{"a": {"b.c": "xy"}}') == "needs `level` or `log_level`"
     assert why_not(tools, "text") == "not a JSON object"
 
@@ -68,11 +73,35 @@ def test_each_field_has_its_origin() -> None:
         "[{level}] {message}", json=(Key(field="message", paths=(Path(steps=("m",)), Path(steps=("msg",)))),)
     )
 
-    assert origins(tools, "[INFO] x") == {
+    assert said(tools, "[INFO] x") == {
         "level": "{level} of `[{level}] {message}`",
         "message": "{message} of `[{level}] {message}`",
     }
-    assert origins(tools, '{"msg": "x"}') == {"message": "key `msg`"}
+    assert said(tools, '{"msg": "x"}') == {"message": "key `msg`"}
+
+
+def test_what_stands_inside_a_hole_has_its_origin_too() -> None:
+    """JSON behind a prefix and pairs are read by their own words."""
+    keys = (Key(field="message", paths=(Path(steps=("a.b", "m")),)),)
+    pairs = (parse("Status: {status} of 9"), parse("Id: {request_id}"))
+    tools = _tools("A\t{*:pairs}", "[{level}] {*:json}", json=keys, pairs=pairs)
+
+    assert said(tools, '[INFO] {"a.b": {"m": "x"}}') == {
+        "level": "{level} of `[{level}] {*:json}`",
+        "message": "key `['a.b'].m`",
+    }
+    assert said(tools, "A\tStatus: 1 of 9\tOther: x") == {"status": "the pair `Status: {status} of 9`"}
+
+
+def test_what_a_line_says_without_words_is_the_set_beside_it() -> None:
+    """Tabs are shown as a contract writes them."""
+    line = Line(template=parse("START\t{message}"), set={"logger": "platform"})
+    tools = Tools(Format(name="f", lines=(line,)), FIELDS)
+
+    assert said(tools, "START\tx") == {
+        "logger": r"`set` of `START\t{message}`",
+        "message": r"{message} of `START\t{message}`",
+    }
 
 
 TEMPLATES = st.sampled_from(

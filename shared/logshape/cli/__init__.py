@@ -20,7 +20,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "explain": "show which format reads a line, and why the others do not",
     "compile": "print what one service wants of a contract",
     "diff": "tell what changes between two contracts",
-    "pattern": "show which lines a CloudWatch filter pattern takes, and what it extracts",
+    "pattern": "show which lines a CloudWatch filter pattern takes",
     "ledger": "show where the events of the last local run ended",
     "local": "run the pipeline on this machine",
 }

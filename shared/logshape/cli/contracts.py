@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from logshape.errors import UnreadableInput
+from logshape.errors import InvalidContract, UnreadableInput
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from logshape.contract.model import Contract
+    from logshape.contract.places import Places
 
 VARIABLE: Final = "LOGSHAPE_CONTRACT"
 USUAL: Final = (Path("shared/contract.yaml"), Path("contract.yaml"))
@@ -56,11 +57,21 @@ def load(given: Path | None) -> Contract:
         UnreadableInput: there is none, or it may not be read.
 
     """
+    return load_with_places(given)[0]
+
+
+def load_with_places(given: Path | None) -> tuple[Contract, Places | None]:
+    """Return what `load` does, and where its files say it; a compiled contract has forgotten that."""
     path = find(given)
     if path.suffix == COMPILED:
         from logshape.contract import compiled
 
-        return compiled.read(path)
-    from logshape.contract.load import load as load_yaml
+        return compiled.read(path), None
+    from logshape.contract.load import read
+    from logshape.contract.places import Places
 
-    return load_yaml(path)
+    reading = read(path)
+    problems = reading.problems()
+    if problems or reading.contract is None:
+        raise InvalidContract(problems)
+    return reading.contract, Places(reading)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -10,60 +11,31 @@ import click
 from logshape.cli import contracts
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from logshape.contract.model import Contract, Group
+    from logshape.contract.places import Place
+    from logshape.proof.explanation import Explanation
 
 
 @click.command("explain")
 @click.argument("line")
 @click.option("--group", metavar="NAME", help="An entry of the contract's groups, or a log group; else all formats.")
-@click.option("--json", "as_json", is_flag=True, help="Print {format, fields, others}.")
+@click.option("--json", "as_json", is_flag=True, help="Print {format, fields, counted, others}.")
 @contracts.option
 def command(line: str, group: str | None, contract: Path | None, *, as_json: bool) -> None:
     r"""
     Show how LINE is read; ``\t`` and ``\n`` in it stand for a tab and a new line where it holds none.
 
-    Exits 1 when no format fits.
+    Each field comes with its origin, and with the line of the contract that says so. Exits 1 when no format fits.
     """
-    found = contracts.load(contract)
+    from logshape.proof.explanation import explain
+
+    found, places = contracts.load_with_places(contract)
     if "\t" not in line and "\n" not in line and not line.lstrip().startswith("{"):
         line = line.replace("\\t", "\t").replace("\\n", "\n")
-    answer = explained(found, _entry(found, group), line)
-    click.echo(json.dumps(answer, ensure_ascii=False, indent=2) if as_json else _text(answer))
-    if answer["format"] is None:
+    explanation = explain(found, _entry(found, group), line, places)
+    click.echo(json.dumps(_row(explanation), ensure_ascii=False, indent=2) if as_json else _text(explanation))
+    if explanation.format is None:
         raise SystemExit(1)
-
-
-def explained(contract: Contract, entry: Group, line: str) -> dict[str, Any]:
-    """Return the format that reads *line*, each field with its value and origin, and why the others did not fit."""
-    from logshape.contract.model import CORE_FIELDS
-    from logshape.lines.formats import Tools
-    from logshape.lines.readers import reader_for
-    from logshape.lines.tracing import origins, why_not
-
-    fields = {field.name: field for field in (*CORE_FIELDS, *contract.fields)}
-    answer: dict[str, Any] = {"format": None, "fields": {}, "others": []}
-    for name in entry.formats:
-        format_ = contract.formats[name]
-        record = reader_for(format_, fields)(line)
-        if record is None:
-            answer["others"].append({"format": name, "reason": why_not(Tools(format_, fields), line)})
-        elif answer["format"] is not None:
-            answer["others"].append({"format": name, "reason": f"it fits too, and `{answer['format']}` comes first"})
-        else:
-            known = origins(Tools(format_, fields), line)
-            known["severity_number"] = "the level"
-            answer["format"] = record.pop("format")
-            answer["fields"] = {
-                key: {"value": record[key], "from": known.get(key, _ELSEWHERE.get(key, f"`set` of `{name}`"))}
-                for key in [*fields, "attributes"]
-                if key in record
-            }
-    return answer
-
-
-_ELSEWHERE = {"attributes": "what no field takes", "parse_errors": "what does not fit its field's type"}
 
 
 def _entry(contract: Contract, group: str | None) -> Group:
@@ -71,18 +43,44 @@ def _entry(contract: Contract, group: str | None) -> Group:
 
     if group is None:
         used = dict.fromkeys(name for entry in contract.groups for name in entry.formats)
-        return Group(name="all", match=(), formats=(*used, *(name for name in contract.formats if name not in used)))
+        return Group(name="", match=(), formats=(*used, *(name for name in contract.formats if name not in used)))
     named = next((entry for entry in contract.groups if entry.name == group), None)
     return named or contract.group_for(group) or contract.stranger
 
 
-def _text(answer: dict[str, Any]) -> str:
-    lines = [
-        f"read as {answer['format']}" if answer["format"] else "no format fits: it is `unparsed`, whole in `message`"
-    ]
-    for name, field in answer["fields"].items():
-        value = json.dumps(field["value"], ensure_ascii=False)
-        lines.append(f"  {name:<18} {value}  ← {field['from']}")
-    lines.append("not read as" if answer["others"] else "")
-    lines += [f"  {other['format']}: {other['reason']}" for other in answer["others"]]
-    return "\n".join(lines).rstrip()
+def _row(explanation: Explanation) -> dict[str, Any]:
+    return {
+        "format": explanation.format,
+        "fields": {
+            given.field: {"value": given.value, "from": given.origin, "at": _spelled(given.place)}
+            for given in explanation.given
+        },
+        "counted": [{"metric": counted.metric, "at": _spelled(counted.place)} for counted in explanation.counted],
+        "others": [{"format": other.format, "reason": other.reason} for other in explanation.others],
+    }
+
+
+def _text(explanation: Explanation) -> str:
+    name = explanation.format
+    lines = [f"read as {name}" if name else "no format fits: it is `unparsed`, whole in `message`"]
+    for given in explanation.given:
+        value = json.dumps(given.value, ensure_ascii=False)
+        lines.append(f"  {given.field:<18} {value}  ← {given.origin}{_behind(given.place)}")
+    lines += ["counted in"] if explanation.counted else []
+    lines += [f"  {counted.metric}{_behind(counted.place)}" for counted in explanation.counted]
+    lines += ["not read as"] if explanation.others else []
+    lines += [f"  {other.format}: {other.reason}" for other in explanation.others]
+    return "\n".join(lines)
+
+
+def _behind(place: Place | None) -> str:
+    return "" if place is None else click.style(f", {_spelled(place)}", dim=True)
+
+
+def _spelled(place: Place | None) -> str | None:
+    """Return *place* as seen from here, which an editor opens."""
+    if place is None:
+        return None
+    here = Path.cwd()
+    path = Path(place.file)
+    return f"{path.relative_to(here) if path.is_relative_to(here) else path}:{place.line}"

@@ -7,27 +7,61 @@ two together.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, TypeAlias, assert_never
 
 import msgspec
 
-from logshape.contract.templates import Hole, Maybe, Text
+from logshape.contract.model import Line, Path  # noqa: TC001 # msgspec reads the annotations when it makes the classes
+from logshape.contract.paths import spelled
+from logshape.contract.templates import Hole, Maybe, Template, Text
 from logshape.lines.formats import glob, look
 from logshape.lines.holes import demands, ends_of, head_of, nearest, nulls, refuses
 from logshape.lines.json_text import read_object
+from logshape.lines.pairs import parts_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from logshape.contract.model import Format, Line, Need, Path
+    from logshape.contract.model import Format, Need
     from logshape.contract.templates import Part
     from logshape.lines.formats import Tools
+
+
+_SHOWN: Final = 40  # characters of a line that a reason quotes
+
+
+class FromHole(msgspec.Struct, frozen=True):
+    """A hole of the template of *line* took the value."""
+
+    hole: Hole
+    line: Line
+
+
+class FromPair(msgspec.Struct, frozen=True):
+    """One of the format's `pairs` took the value."""
+
+    pair: Template
+
+
+class FromKey(msgspec.Struct, frozen=True):
+    """A key of the JSON holds the value."""
+
+    path: Path
+
+
+class FromLine(msgspec.Struct, frozen=True):
+    """The `set` beside the template of *line* says the value."""
+
+    line: Line
+
+
+Origin: TypeAlias = FromHole | FromPair | FromKey | FromLine
 
 
 class Trace(msgspec.Struct):
     """How far a template got: where each field came from, and the fault that ended it, at a column counted from 1."""
 
-    origins: dict[str, str]
+    origins: dict[str, Origin]
     column: int = 1
     fault: str | None = None
 
@@ -44,19 +78,33 @@ def why_not(tools: Tools, line: str) -> str:
     if not traces:
         return "; ".join(faults)
     farthest, each = max(traces, key=lambda pair: pair[0].column)
-    return f"`{each.template.source}`: column {farthest.column}: {farthest.fault}"
+    return f"`{escaped(each.template.source)}`: column {farthest.column}: {farthest.fault}"
 
 
-def origins(tools: Tools, line: str) -> dict[str, str]:
-    """Say where each field came from in *line*, which the format of *tools* fits."""
+def told(origin: Origin) -> str:
+    """Say what *origin* is."""
+    match origin:
+        case FromHole(hole=hole, line=line):
+            return f"{_spelled(hole)} of `{escaped(line.template.source)}`"
+        case FromPair(pair=pair):
+            return f"the pair `{escaped(pair.source)}`"
+        case FromKey(path=path):
+            return f"key `{spelled(path)}`"
+        case FromLine(line=line):
+            return f"`set` of `{escaped(line.template.source)}`"
+        case _:
+            assert_never(origin)
+
+
+def origins(tools: Tools, line: str) -> dict[str, Origin]:
+    """Return where each field came from in *line*, which the format of *tools* fits, but for what the format sets."""
     document = read_object(line) if tools.format.reads_json else None
     if document is not None:
         return _paths(tools.format, document)
     for each in tools.format.lines:
         found = trace(tools, each, line)
         if found.fault is None:
-            said = dict.fromkeys(each.set, f"`set` of `{each.template.source}`")
-            return {**said, **found.origins}
+            return {**dict.fromkeys(each.set, FromLine(each)), **found.origins}
     return {}
 
 
@@ -115,10 +163,20 @@ class _Tracer:
             self.fail(fault)
             return
         if text[self.at : end]:
-            self.found.origins |= dict.fromkeys(hole.names, f"{_spelled(hole)} of `{self._line.template.source}`")
+            self.found.origins |= self._given(hole, text[self.at : end])
         self.at = end
         while hole.filter == "pad" and ends == (" ",) and text.startswith("  ", self.at):
             self.at += 1
+
+    def _given(self, hole: Hole, value: str) -> dict[str, Origin]:
+        """Return the fields that *hole* fills from *value*."""
+        match hole.shape:
+            case "json":
+                return _paths(self._tools.format, read_object(value) or {})
+            case "pairs":
+                return _pairs(self._tools.format, value)
+            case _:
+                return dict.fromkeys(hole.names, FromHole(hole, self._line))
 
     def _refusal(self, hole: Hole, value: str) -> str | None:
         """Say why *hole* does not take *value*, or None where it does."""
@@ -141,26 +199,31 @@ def _met(need: Need, document: dict[str, object]) -> bool:
 
 
 def _missing(need: Need) -> str:
-    keys = " or ".join(f"`{dotted(path)}`" for path in need.paths)
+    keys = " or ".join(f"`{spelled(path)}`" for path in need.paths)
     return f"needs {keys}" if need.like is None else f"needs {keys} like `{need.like}`"
 
 
-def _paths(format_: Format, document: dict[str, object]) -> dict[str, str]:
-    found = {}
+def _pairs(format_: Format, text: str) -> dict[str, Origin]:
+    """Return the fields that *format_*'s pairs find in *text*."""
+    heads = {item.strip().partition(": ")[0] for item in text.replace("\n", "\t").split("\t")}
+    return {
+        name: FromPair(pair) for pair in format_.pairs if parts_of(pair)[0] in heads for name in parts_of(pair)[1].names
+    }
+
+
+def _paths(format_: Format, document: dict[str, object]) -> dict[str, Origin]:
+    found: dict[str, Origin] = {}
     for key in format_.json or ():
         for path in key.paths:
             if look(document, path.steps) is not None and (path.when is None or _met(path.when, document)):
-                found[key.field] = f"key `{dotted(path)}`"
+                found[key.field] = FromKey(path)
                 break
     return found
 
 
-def dotted(path: Path) -> str:
-    """Write *path* as a contract does."""
-    steps = (
-        step if step.isidentifier() or step.replace("-", "_").isidentifier() else f"['{step}']" for step in path.steps
-    )
-    return ".".join(steps)
+def escaped(text: str) -> str:
+    """Return *text* with tabs and new lines as YAML's double quotes write them."""
+    return text.replace("\n", "\\n").replace("\t", "\\t")
 
 
 def _spelled(hole: Hole) -> str:
@@ -169,7 +232,4 @@ def _spelled(hole: Hole) -> str:
 
 def _shown(text: str) -> str:
     short = text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
-    return f"`{short}`".replace("\n", "\\n").replace("\t", "\\t") if text else "the end"
-
-
-_SHOWN = 40
+    return f"`{escaped(short)}`" if text else "the end"
