@@ -112,6 +112,17 @@ def test_a_fault_has_its_column(text: str, column: int, message: str) -> None:
         ("cached > true", (1, "`cached` is of type boolean, which has no order")),
         ("status like '4*'", (1, "`like` reads text and `status` is of type integer")),
         ("body = 'x'", (1, "`body` is an object: only `exists` can be asked of it")),
+        (
+            "at > 'yesterday'",
+            (
+                1,
+                "`at` is of type timestamp and is compared with a time like '2025-10-31T22:38:21Z', not with 'yesterday'",
+            ),
+        ),
+        (
+            "client = '10.0.0.0/8'",
+            (1, "`client` is of type ip and is compared with an address like '192.0.2.1', not with '10.0.0.0/8'"),
+        ),
         ("statsu = 1", (1, "`statsu` is no field of this contract")),
         ("message in ('a', 1)", (1, "`message` is of type text and is compared with text in quotes, not with 1")),
     ],

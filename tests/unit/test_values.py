@@ -44,6 +44,7 @@ from logshape.lines.values import COERCIONS, MISFIT
         ("double", True, MISFIT),
         ("ip", "192.0.2.1", "192.0.2.1"),
         ("ip", "2001:db8::1", "2001:db8::1"),
+        ("ip", "2001:DB8:0:0::1", "2001:db8::1"),
         ("ip", "fe80::1%eth0", MISFIT),
         ("ip", "192.0.2.256", MISFIT),
         ("ip", 1, MISFIT),

@@ -20,6 +20,8 @@ from __future__ import annotations
 
 import math
 import re
+from datetime import datetime
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias, get_args
 
 import msgspec
@@ -111,6 +113,7 @@ _TOKEN: Final = re.compile(
     re.VERBOSE,
 )
 _OPERATORS: Final[tuple[str, ...]] = get_args(Operator)
+_LISTS: Final = ("parse_errors",)
 _KEYWORDS: Final = ("and", "or", "not", "in", "like", "exists", "true", "false")
 _DEEPEST: Final = 50  # a predicate is written by a person; what is deeper would only exhaust the stack
 
@@ -155,8 +158,9 @@ def misfits(predicate: Predicate, types: Mapping[str, str]) -> Iterator[tuple[in
 
 
 def _misfit(leaf: Leaf, kind: str) -> str | None:
-    if kind == "object":
-        return None if isinstance(leaf, Exists) else f"`{leaf.field}` is an object: only `exists` can be asked of it"
+    if not isinstance(leaf, Exists) and (kind == "object" or leaf.field in _LISTS):
+        what = "a list" if leaf.field in _LISTS else "an object"
+        return f"`{leaf.field}` is {what}: only `exists` can be asked of it"
     match leaf:
         case Exists():
             return None
@@ -182,9 +186,29 @@ def _unlike(field: str, value: Value, kind: str) -> str | None:
         wanted, fits = "true or false", isinstance(value, bool)
     elif kind in ("integer", "long", "double"):
         wanted, fits = "a number", isinstance(value, int | float) and not isinstance(value, bool)
+    elif kind == "timestamp":
+        wanted, fits = "a time like '2025-10-31T22:38:21Z'", isinstance(value, str) and _is_time(value)
+    elif kind == "ip":
+        wanted, fits = "an address like '192.0.2.1'", isinstance(value, str) and _is_address(value)
     else:
         wanted, fits = "text in quotes", isinstance(value, str)
     return None if fits else f"`{field}` is of type {kind} and is compared with {wanted}, not with {value!r}"
+
+
+def _is_time(text: str) -> bool:
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return "T" in text or " " in text
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return "%" not in text
 
 
 def _tokens(source: str) -> Iterator[_Token]:

@@ -9,6 +9,7 @@ from logshape.contract.predicates import And, Compare, Exists, In, Like, Not, Or
 from logshape.lines.formats import glob
 from logshape.lines.instants import reader
 from logshape.lines.source import Source
+from logshape.lines.values import ip
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -58,9 +59,13 @@ def _expression(source: Source, node: Node, types: Mapping[str, str]) -> str:
 
 
 def _side(field: str, value: Value, types: Mapping[str, str]) -> tuple[str, Any]:
-    """Return the key to compare and the value to compare it with: levels by number, times as they are written."""
+    """Return the key to compare and the value to compare with: levels by number, times and addresses as stored."""
     if field == "level":
         return "severity_number", SEVERITY[value]  # type: ignore[index] # predicates.misfits has refused other words
-    if types.get(field) == "timestamp" and isinstance(value, str):
-        return field, reader("UTC")(value) or value
-    return field, value
+    match types.get(field):
+        case "timestamp":
+            return field, reader("UTC")(value) or value
+        case "ip":
+            return field, ip(value)
+        case _:
+            return field, value

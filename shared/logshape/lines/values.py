@@ -11,6 +11,7 @@ import math
 import re
 from enum import Enum
 from ipaddress import ip_address
+from socket import AF_INET, AF_INET6, inet_ntop
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 if TYPE_CHECKING:
@@ -83,14 +84,14 @@ def double(value: object) -> Coerced:
 
 
 def ip(value: object) -> Coerced:
-    """Take an IPv4 or IPv6 address without a zone index, which OpenSearch's ``ip`` refuses."""
+    """Take an IPv4 or IPv6 address in its one spelling; no zone index, which OpenSearch's ``ip`` refuses."""
     if not isinstance(value, str) or "%" in value:
         return MISFIT
     try:
-        ip_address(value)
+        address = ip_address(value)
     except ValueError:
         return MISFIT
-    return value
+    return inet_ntop(AF_INET if address.version == 4 else AF_INET6, address.packed)  # noqa: PLR2004 # IPv4
 
 
 def json_object(value: object) -> Coerced:

@@ -78,15 +78,22 @@ def _compare(leaf: Compare, kind: str) -> Node:
             return Compare("severity_number", leaf.operator, SEVERITY[word], leaf.column)  # type: ignore[index] # misfits has refused other words
         case str() as text if kind == "timestamp":
             return Compare(leaf.field, leaf.operator, _instant(leaf, text), leaf.column)
-        case str() as text if kind == "ip" and values.ip(text) is values.MISFIT:
-            message = f"`{text}` is no address to compare `{leaf.field}` at column {leaf.column} with"
-            raise InvalidPredicate(message, leaf.column)
+        case str() as text if kind == "ip":
+            return Compare(leaf.field, leaf.operator, _address(leaf, text), leaf.column)
         case "":
             return _compare_with_nothing(leaf)
         case bool() | str():
             return leaf
         case number:
             return _compare_number(leaf, number, kind)
+
+
+def _address(leaf: Compare, text: str) -> str:
+    address = values.ip(text)
+    if not isinstance(address, str):
+        message = f"`{text}` is no address to compare `{leaf.field}` at column {leaf.column} with"
+        raise InvalidPredicate(message, leaf.column)
+    return address
 
 
 def _instant(leaf: Compare, text: str) -> str:
