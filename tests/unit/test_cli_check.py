@@ -237,3 +237,21 @@ def test_the_contract_of_the_manual_passes() -> None:
     result = CliRunner().invoke(command, [str(SHOP), "--json"])
 
     assert (result.exit_code, result.stdout) == (0, "[]\n")
+
+
+def test_colours_are_for_terminals(tmp_path: Path) -> None:
+    """What is piped into a file or a program is plain text."""
+    (tmp_path / "c.yaml").write_text(HEAD, encoding="utf-8")
+    arguments = [str(tmp_path / "c.yaml")]
+
+    assert "\x1b[" not in CliRunner().invoke(command, arguments).output
+    assert "\x1b[31munknown-format\x1b[0m" in CliRunner().invoke(command, arguments, color=True).output
+
+
+def test_a_word_that_was_meant_is_suggested(tmp_path: Path) -> None:
+    """Most faults are a slip of the fingers."""
+    result = check(HEAD + FORMAT.replace("RECORD", "{level: ERROR}").replace("{took}", "{tok}"), tmp_path)
+
+    assert result.stdout.splitlines()[0] == (
+        "c.yaml:6:23: unknown-field: `tok` is no field of this contract; declare it under `fields`. Did you mean `took`?"
+    )

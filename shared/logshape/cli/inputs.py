@@ -31,7 +31,7 @@ class Event(msgspec.Struct, kw_only=True):
 
 def lines(file: Path | None) -> Iterator[str]:
     """
-    Yield the lines of *file*, or of stdin where it is None or ``-``, without their new lines.
+    Yield the lines of *file*, or of stdin where it is None or ``-``, without their line ends, Unix or Windows.
 
     Raises:
         UnreadableInput: there is no such file, or it is not UTF-8.
@@ -41,10 +41,10 @@ def lines(file: Path | None) -> Iterator[str]:
     try:
         if file is None or name == STDIN:
             opened = io.TextIOWrapper(sys.stdin.buffer, encoding="utf-8", newline="\n")
-            yield from (line.removesuffix("\n") for line in opened)
+            yield from (line.removesuffix("\n").removesuffix("\r") for line in opened)
         else:
             with file.open(encoding="utf-8", newline="\n") as opened:
-                yield from (line.removesuffix("\n") for line in opened)
+                yield from (line.removesuffix("\n").removesuffix("\r") for line in opened)
     except OSError as error:
         raise UnreadableInput(f"{name}: {error.strerror}") from error
     except UnicodeDecodeError as error:
