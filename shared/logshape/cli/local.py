@@ -17,13 +17,14 @@ from logshape.cli import contracts
 from logshape.cli.ledger import aligned, counts, table, verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from logshape.contract.model import Contract
     from logshape.local.opensearch import Endpoint, Off
     from logshape.local.run import Report
     from logshape.local.sample import LogEvent
+    from logshape.local.tallies import Tally
 
 POLL_SECONDS: Final = 1.0
 NEXT: Final = """\
@@ -65,6 +66,8 @@ def run_(
     report.books.balance()
     if not in_json:
         click.echo(f"{verdict(report.books)}\n\n{_answers(report)}")
+        if report.tallies:
+            click.echo(f"\n{_tallies(report.tallies)}")
         _say(f"\n{NEXT}")
 
 
@@ -129,7 +132,12 @@ def _a_group(contract: Contract) -> str:
 
 def _as_json(report: Report) -> dict[str, object]:
     answers = {"archive": report.from_archive, "index": report.from_index}
-    return counts(report.books) | {"index": _index(report.index), "answers": answers, "seconds": report.seconds}
+    metrics = {
+        tally.name: {"published": tally.published, "archived": tally.archived, "dropped": tally.dropped}
+        for tally in report.tallies
+    }
+    rest = {"index": _index(report.index), "answers": answers, "metrics": metrics, "seconds": report.seconds}
+    return counts(report.books) | rest
 
 
 def _answers(report: Report) -> str:
@@ -142,6 +150,15 @@ def _answers(report: Report) -> str:
     rows = [(level, *(answer.get(level, 0) for answer in stores.values())) for level in levels]
     total = ("total", *(sum(answer.values()) for answer in stores.values()))
     return aligned([(questions.QUESTION, *stores), *rows, total])
+
+
+def _tallies(found: Sequence[Tally]) -> str:
+    """Return what the contract's metric filters published beside what the archive answers to the same predicate."""
+    rows = [
+        (tally.name, tally.published, tally.archived, tally.dropped, "equal" if tally.agrees else "DIFFERENT")
+        for tally in found
+    ]
+    return aligned([("metric", "metric filters", "archive", "dropped", ""), *rows])
 
 
 def _index(index: Endpoint | Off) -> dict[str, str]:

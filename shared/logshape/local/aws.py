@@ -18,6 +18,7 @@ from moto.server import ThreadedMotoServer
 from logshape.local.corrections import corrected
 from logshape.local.firehose import Firehose
 from logshape.local.functions import Function, Invocation
+from logshape.local.metrics import Metrics
 from logshape.local.printing import divided
 from logshape.local.subscriptions import EventIds
 
@@ -52,6 +53,7 @@ class LocalAws:
         """Prepare; nothing is served yet."""
         self.home = home
         self.ids = EventIds()
+        self.metrics = Metrics()
         self.endpoint = ""
         self._functions: dict[str, Function] = {}
         self._stack = ExitStack()
@@ -71,7 +73,7 @@ class LocalAws:
             self.endpoint = f"http://{host}:{port}"
             self.firehose = Firehose(self.client("s3"), self.client("glue"), self.home)
             stack.callback(self.firehose.close)
-            stack.enter_context(corrected(self._functions, self.ids, self.firehose))
+            stack.enter_context(corrected(self._functions, self.ids, self.metrics, self.firehose))
             self._stack = stack.pop_all()
         return self
 

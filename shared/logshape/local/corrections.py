@@ -10,10 +10,14 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from moto.awslambda.models import LambdaFunction
 from moto.firehose.models import FirehoseBackend
-from moto.logs.models import LogEvent, LogGroup, LogStream
+from moto.logs.exceptions import InvalidParameterException, ResourceNotFoundException
+from moto.logs.models import LogEvent, LogGroup, LogsBackend, LogStream, logs_backends
 
+from logshape.dialects.filter_pattern import parse
+from logshape.errors import InvalidPattern
 from logshape.local.firehose import Stream
 from logshape.local.functions import Failure
+from logshape.local.metrics import kept
 from logshape.local.subscriptions import control_message, data_message
 
 if TYPE_CHECKING:
@@ -21,20 +25,22 @@ if TYPE_CHECKING:
 
     from logshape.local.firehose import Firehose
     from logshape.local.functions import Event, Function
+    from logshape.local.metrics import Metrics
     from logshape.local.subscriptions import EventIds
 
 
 @contextmanager
-def corrected(functions: Mapping[str, Function], ids: EventIds, firehose: Firehose) -> Iterator[None]:
+def corrected(functions: Mapping[str, Function], ids: EventIds, metrics: Metrics, firehose: Firehose) -> Iterator[None]:
     """
-    Give events ids of 56 digits, send them to *functions* as AWS does, and let *firehose* take records.
+    Give events ids of 56 digits, send them through filters to *functions* and *metrics*, let *firehose* take records.
 
     *functions* are known by ARN, and may become more inside the block.
     """
     with ExitStack() as stack:
         for owner, methods in (
             (LogEvent, _log_event()),
-            (LogStream, _log_stream(functions, ids)),
+            (LogStream, _log_stream(functions, ids, metrics)),
+            (LogsBackend, _logs_backend()),
             (LogGroup, _log_group(functions)),
             (LambdaFunction, _lambda_function(functions)),
             (FirehoseBackend, _firehose_backend(firehose)),
@@ -55,23 +61,29 @@ def _log_event() -> dict[str, Callable[..., Any]]:
     return {"__init__": init}
 
 
-def _log_stream(functions: Mapping[str, Function], ids: EventIds) -> dict[str, Callable[..., Any]]:
+def _log_stream(functions: Mapping[str, Function], ids: EventIds, metrics: Metrics) -> dict[str, Callable[..., Any]]:
     moto_put, moto_send = LogStream.put_log_events, LogStream._send_log_events  # noqa: SLF001 # no public hook
 
     def put_log_events(self: LogStream, log_events: list[dict[str, Any]]) -> str:
         for event in log_events:
             event["eventId"] = ids.take(self.log_group.name, self.log_stream_name, event["timestamp"])
+        filters = logs_backends[self.account_id][self.region].filters
+        metrics.count(
+            filters.get_matching_filters(log_group_name=self.log_group.name),
+            [event["message"] for event in log_events],
+        )
         return moto_put(self, log_events)
 
     def send(
         self: LogStream, service: str, destination_arn: str, filter_name: str, log_events: list[dict[str, Any]]
     ) -> None:
+        taken = kept(self.log_group.subscription_filters[filter_name].filter_pattern, log_events)
         if function := functions.get(destination_arn):
-            if log_events:
+            if taken:
                 group, stream = self.log_group.name, self.log_stream_name
-                function.send(data_message(self.account_id, group, stream, filter_name, log_events))
+                function.send(data_message(self.account_id, group, stream, filter_name, taken))
         else:
-            moto_send(self, service, destination_arn, filter_name, log_events)
+            moto_send(self, service, destination_arn, filter_name, taken)
 
     return {"put_log_events": put_log_events, "_send_log_events": send}
 
@@ -80,7 +92,8 @@ def _log_group(functions: Mapping[str, Function]) -> dict[str, Callable[..., Any
     moto = LogGroup.put_subscription_filter
 
     def put_subscription_filter(self: LogGroup, name: str, pattern: str, destination_arn: str, role_arn: str) -> None:
-        """Update a filter even where the group has two, and knock at the destination."""
+        """Update a filter even where the group has two, refuse a bad pattern, and knock at the destination."""
+        _refuse_bad(pattern)
         if present := self.subscription_filters.get(name):
             present.update(pattern, destination_arn, role_arn)
         else:
@@ -89,6 +102,33 @@ def _log_group(functions: Mapping[str, Function]) -> dict[str, Callable[..., Any
             function.send(control_message(int(time.time() * 1000)))
 
     return {"put_subscription_filter": put_subscription_filter}
+
+
+def _logs_backend() -> dict[str, Callable[..., Any]]:
+    moto = LogsBackend.put_metric_filter
+
+    def put_metric_filter(
+        self: LogsBackend, filter_name: str, filter_pattern: str, log_group_name: str, metric_transformations: str
+    ) -> None:
+        """Put a filter in the place of the one that has its name, and refuse a bad pattern and a group that is none."""
+        if log_group_name not in self.groups:
+            raise ResourceNotFoundException
+        _refuse_bad(filter_pattern)
+        self.filters.metric_filters = [
+            each
+            for each in self.filters.metric_filters
+            if (each["logGroupName"], each["filterName"]) != (log_group_name, filter_name)
+        ]
+        moto(self, filter_name, filter_pattern, log_group_name, metric_transformations)
+
+    return {"put_metric_filter": put_metric_filter}
+
+
+def _refuse_bad(pattern: str) -> None:
+    try:
+        parse(pattern)
+    except InvalidPattern as error:
+        raise InvalidParameterException(str(error)) from error
 
 
 def _lambda_function(functions: Mapping[str, Function]) -> dict[str, Callable[..., Any]]:

@@ -21,6 +21,7 @@ from logshape.local.functions import Failure
 from logshape.local.last_run import Books
 from logshape.local.opensearch import Endpoint, Off, choose
 from logshape.local.subscriptions import unpacked
+from logshape.local.tallies import Tally, tallies
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -44,13 +45,14 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
 
     *refused* counts the events that CloudWatch Logs does not take, by reason. *strangers* are the log groups that no
     entry of the contract matches, *unsubscribed* those that it does not send on. *errors* are the handler's, and
-    *put_away* is how many objects hold what no sink took.
+    *put_away* is how many objects hold what no sink took. *tallies* are the contract's metrics, counted in two ways.
     """
 
     books: Books
     index: Endpoint | Off
     from_archive: dict[str, int]
     from_index: dict[str, int] | None
+    tallies: list[Tally]
     refused: dict[str, int]
     strangers: tuple[str, ...]
     unsubscribed: tuple[str, ...]
@@ -99,11 +101,13 @@ def run(events: Sequence[LogEvent], contract: Contract, path: Path, home: Path, 
         put_away = stack.aws.save(SPOOL, home)
         books = Books(groups=_ledgers(invocations, sent), sent=sent, index=isinstance(index, Endpoint))
         last_run.write(books, home)
+        published = {name: datum.count for name, datum in stack.aws.metrics.data.items()}
         return Report(
             books=books,
             index=index,
             from_archive=questions.from_archive(home / ARCHIVE) if books.total.archived else {},
             from_index=questions.from_index(index, contract) if isinstance(index, Endpoint) else None,
+            tallies=tallies(contract, published, taken, home / ARCHIVE) if books.total.archived else [],
             refused=dict(Counter(filter(None, reasons))),
             strangers=tuple(group for group in sent if not contract.group_for(group)),
             unsubscribed=tuple(sorted({event.log_group for event in taken} - sent.keys())),
