@@ -89,6 +89,17 @@ class InvalidPattern(LogshapeError):
         super().__init__(message)
 
 
+class Unsayable(LogshapeError):
+    """CloudWatch's filters cannot say what a metric asks; *column* counts from 1 inside its predicate."""
+
+    exit_code = 1
+
+    def __init__(self, message: str, column: int = 1) -> None:
+        """Say what cannot be said, why, and what to do; *column* is that of the comparison, if it is one."""
+        self.column = column
+        super().__init__(message)
+
+
 class UnreadablePayload(LogshapeError):
     """What Lambda was given is not a CloudWatch Logs subscription event, and there is no spool to keep it in."""
 

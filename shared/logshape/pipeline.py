@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from logshape.contract.model import CORE_FIELDS, PLATFORM, Contract
+from logshape.contract.model import CORE_FIELDS, PLATFORMS, Contract
 from logshape.contract.periods import DAY_MS
 from logshape.ledger import Ledger
 from logshape.lines import bounds, instants
@@ -155,7 +155,7 @@ class Pipeline:
             record.update(common)
             if service is not None and "service" not in record:
                 record["service"] = service
-            if record["format"] == PLATFORM:
+            if record["format"] in PLATFORMS:
                 request_id = _open_request(record, request_id)
             elif request_id is not None and "request_id" not in record:
                 record["request_id"] = request_id

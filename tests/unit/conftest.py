@@ -7,13 +7,37 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from logshape.contract.model import Alarm, Contract, Field, Group, Index, Keep, Metric
+from logshape.contract.load import built_in
+from logshape.contract.model import (
+    Alarm,
+    Contract,
+    Field,
+    Format,
+    Group,
+    Index,
+    Keep,
+    Key,
+    Metric,
+    Need,
+)
+from logshape.contract.model import (
+    Path as JsonPath,
+)
 from logshape.contract.predicates import parse
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 GOLDEN = Path(__file__).parents[1] / "golden"
+ORDERS = Format(
+    name="orders-json",
+    json=tuple(
+        Key(field=name, paths=(JsonPath(steps=(name,)),))
+        for name in ("level", "service", "message", "status", "duration", "paid")
+    ),
+    needs=(Need(paths=(JsonPath(steps=("level",)),)),),
+    levels={"ERROR": "ERROR", "CRITICAL": "FATAL", "INFO": "INFO"},
+)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -52,13 +76,13 @@ def shop() -> Contract:
             Field(name="client_ip", type="ip", why="who asked"),
             Field(name="basket", type="object", why="what was bought 🛒"),
         ),
-        formats={},
+        formats={"orders-json": ORDERS, "aws/apigateway-access": built_in().formats["aws/apigateway-access"]},
         groups=(
             Group(
                 name="orders",
                 match=("/aws/lambda/orders-*", "/aws/lambda/checkout"),
                 exclude=("/aws/lambda/orders-debug",),
-                formats=(),
+                formats=("orders-json",),
                 keep=Keep(logs=30, index=14),
             ),
             Group(name="audit", match=("/audit/*",), formats=(), keep=Keep()),

@@ -87,7 +87,7 @@ def test_units_are_those_of_the_service() -> None:
 @pytest.mark.parametrize(
     ("within", "seconds"), [("1m", 60), ("90m", 5400), ("1440m", 86400), ("24h", 86400), ("1d", 86400)]
 )
-def test_an_alarm_watches_whole_minutes_up_to_a_day(reading: Any, within: str, seconds: int) -> None:  # noqa: ANN401
+def test_an_alarm_watches_whole_minutes_up_to_a_day(reading: Any, within: str, seconds: int) -> None:  # noqa: ANN401 # as above
     """Metrics of filters have a value a minute, and an alarm looks back one day."""
     contract = reading(f"  a: {{where: exists took, alarm: {{over: 1, within: {within}}}}}\n").contract
 
@@ -188,7 +188,7 @@ def test_an_alarm_watches_whole_minutes_up_to_a_day(reading: Any, within: str, s
         ),
     ],
 )
-def test_a_fault_stands_at_its_place_and_says_what_to_do(reading: Any, text: str, problem: str) -> None:  # noqa: ANN401
+def test_a_fault_stands_at_its_place_and_says_what_to_do(reading: Any, text: str, problem: str) -> None:  # noqa: ANN401 # as above
     """Whoever reads the problem mends the line without another document."""
     found = reading(text + "\n").problems()
 

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from logshape.artefacts import alarms, dashboard, firehose, glue, index_template, retention, subscription_filters
+from logshape.artefacts import (
+    alarms,
+    dashboard,
+    firehose,
+    glue,
+    index_template,
+    metric_filters,
+    retention,
+    subscription_filters,
+)
 from logshape.artefacts.arguments import Arguments, bind, render
 
 if TYPE_CHECKING:
@@ -22,6 +31,7 @@ ARTEFACTS: Final[Mapping[str, Compiler]] = {
     "firehose": firehose.derive,
     "glue": glue.derive,
     "index-template": index_template.derive,
+    "metric-filters": metric_filters.derive,
     "retention": retention.derive,
     "subscription-filters": subscription_filters.derive,
 }

@@ -43,6 +43,7 @@ class Draft(msgspec.Struct, kw_only=True):
     zone: str | None = None
     set: dict[str, Scalar] | None = None
     examples: tuple[Example, ...] = ()
+    inherited_examples: tuple[Example, ...] = ()
 
     @property
     def path(self) -> Keys:

@@ -100,7 +100,8 @@ class Format(Fact, frozen=True, kw_only=True):
 
     JSON lines are of the format where all its *needs* are met. One with a template that holds ``{*:json}`` reads JSON
     there and nowhere else. *words* translates what a JSON line says in a field, *nulls* are words that stand for no
-    value in fields other than text, *zone* is where times are from that name none.
+    value in fields other than text, *zone* is where times are from that name none. *quoted* are numbers that JSON lines
+    hold in quotes, as the examples show.
     """
 
     name: str
@@ -114,6 +115,7 @@ class Format(Fact, frozen=True, kw_only=True):
     zone: str | None = None
     set: dict[str, Scalar] = {}
     examples: tuple[Example, ...] = ()
+    quoted: tuple[str, ...] = ()
 
     @property
     def reads_json(self) -> bool:
@@ -246,6 +248,8 @@ LINE_FIELDS: Final[tuple[str, ...]] = (
 )  # fmt: skip
 UNPARSED: Final = "unparsed"
 PLATFORM: Final = "aws/lambda-platform"
+PLATFORMS: Final = frozenset((PLATFORM, "aws/lambda-platform-json"))
+"""The formats of what the service itself writes of an invocation."""
 # In the order in which they are tried on a line of which nothing is known.
 BUILT_IN: Final[tuple[str, ...]] = (
     PLATFORM, "aws/powertools-json", "aws/lambda-json", "aws/apigateway-access", "aws/lambda-text",

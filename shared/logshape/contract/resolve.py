@@ -9,6 +9,7 @@ import msgspec
 from logshape.contract.fields import FROM_LINES
 from logshape.contract.levels import DEFAULT_SPELLINGS
 from logshape.contract.model import Format, Key, Path
+from logshape.contract.quotes import quoted
 from logshape.contract.templates import holes
 from logshape.contract.wording import named, suggestion
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from logshape.contract.drafts import Draft
+    from logshape.contract.model import Field
     from logshape.contract.templates import Template
 
 T = TypeVar("T")
@@ -36,12 +38,13 @@ def inherited(drafts: Mapping[str, Draft]) -> dict[str, Draft]:
     return {name: done[name] for name in drafts}
 
 
-def completed(draft: Draft, fields: Iterable[str]) -> Format:
+def completed(draft: Draft, fields: Mapping[str, Field]) -> Format:
     """Return the format of *draft*; in JSON each field of a line and each of *fields* reads the key of its own name."""
     keys = dict(draft.json) if draft.json is not None else None
     if keys is not None:
         for name in (*FROM_LINES, *fields):
             keys.setdefault(name, (Path(steps=(name,)),))
+    lines = (example.line for example in (*draft.examples, *draft.inherited_examples))
     return Format(
         name=draft.name,
         lines=draft.lines,
@@ -54,6 +57,7 @@ def completed(draft: Draft, fields: Iterable[str]) -> Format:
         zone=draft.zone,
         set=draft.set or {},
         examples=draft.examples,
+        quoted=quoted(lines, keys or {}, fields),
     )
 
 
@@ -88,7 +92,8 @@ def _with(own: Draft, parent: Draft) -> Draft:
         first, then = own.json or {}, parent.json or {}
         json = {name: _once((*first.get(name, ()), *then.get(name, ()))) for name in (*first, *then)}
     rest = {key: getattr(parent, key) for key in _OWN_OR_PARENTS if getattr(own, key) is None}
-    return msgspec.structs.replace(own, lines=(*own.lines, *parent.lines), json=json, **rest)
+    shown = (*parent.examples, *parent.inherited_examples)
+    return msgspec.structs.replace(own, lines=(*own.lines, *parent.lines), json=json, inherited_examples=shown, **rest)
 
 
 def _once(items: Iterable[T]) -> tuple[T, ...]:
