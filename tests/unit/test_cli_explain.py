@@ -12,6 +12,7 @@ from click.testing import CliRunner, Result
 from logshape.cli.explain import command
 from logshape.contract import compiled
 
+REQUEST = "79b4f56e-95b1-4643-9700-2807f4e68189"
 CONTRACT = r"""version: 1
 name: shop
 fields:
@@ -32,19 +33,23 @@ formats:
   heir:
     extends: text
     json: {took: order.took}
+  plain: {line: "[{level}] {message}", levels: {ERROR: [ERROR]}, examples: [{line: "[ERROR] x", record: {message: x}}]}
+  docs:  {json: {took: order.took}, examples: [{line: '{"level":"INFO"}', record: {level: INFO}}]}
 groups:
   - name: orders
     match: /aws/lambda/orders-*
     formats: [heir]
     set: {service: shop, level: WARN}
     ignore: [unread-platform]
+  - {name: plain, match: /plain, formats: [plain]}
+  - {name: docs, match: /docs, formats: [docs]}
   - name: rest
     match: "*"
     formats: [text, aws/lambda-platform]
 metrics:
-  slow:   {where: "took > 5"}
-  errors: {in: [rest], where: "level >= ERROR"}
-  took:   {where: "exists level", value: took}
+  errors: {in: [plain], where: "level >= ERROR"}
+  slow:   {in: [docs], where: "took > 5"}
+  took:   {in: [docs], where: "exists level", value: took}
 """
 
 
@@ -70,7 +75,7 @@ def origins(line: str, *options: str) -> dict[str, tuple[str, str]]:
 
 
 def test_a_line_is_explained_to_people() -> None:
-    """Which format, which value from where, what counts it, and why not another format."""
+    """Which format, which value from where, and why not another format."""
     result = explain(r"[ERROR]\t7.5 ms\tboom", "--group", "rest")
 
     assert result.exit_code == 0
@@ -81,10 +86,6 @@ def test_a_line_is_explained_to_people() -> None:
         '  message            "boom"  ← {message} of `[{level}]\\t{took} ms\\t{message}`, c.yaml:10\n'
         "  took               7.5  ← {took} of `[{level}]\\t{took} ms\\t{message}`, c.yaml:10\n"
         "  vip                true  ← `set` of `text`, c.yaml:16\n"
-        "counted in\n"
-        "  slow, c.yaml:31\n"
-        "  errors, c.yaml:32\n"
-        "  took, c.yaml:33\n"
         "not read as\n"
         "  aws/lambda-platform: `START RequestId: {request_id} Version: {_}`: column 1: "
         "wanted `START RequestId: `, saw `[ERROR]\\t7.5 ms\\tboom`\n"
@@ -94,9 +95,9 @@ def test_a_line_is_explained_to_people() -> None:
 def test_a_key_is_found_where_it_is_written() -> None:
     """What a format inherits stands where its parent says it; what goes without saying, at the whole of `json`."""
     assert origins('app: {"text": "x", "order": {"took": 1}, "event": "e"}', "--group", "/aws/lambda/orders-new") == {
-        "level": ("`set` of group `orders`", "c.yaml:25"),
-        "severity_number": ("the level", "c.yaml:25"),
-        "service": ("`set` of group `orders`", "c.yaml:25"),
+        "level": ("`set` of group `orders`", "c.yaml:27"),
+        "severity_number": ("the level", "c.yaml:27"),
+        "service": ("`set` of group `orders`", "c.yaml:27"),
         "logger": ("{logger} of `{logger}: {*:json}`", "c.yaml:12"),
         "message": ("key `text`", "c.yaml:15"),
         "took": ("key `order.took`", "c.yaml:20"),
@@ -115,24 +116,42 @@ def test_pairs_and_what_is_set_beside_a_template_have_their_places() -> None:
     }
 
 
-def test_only_metrics_of_the_entry_count_and_only_what_they_measure() -> None:
-    """`errors` looks into another entry, and `took` has nothing to measure."""
-    assert answer("[ERROR]\t9 ms\tx", "--group", "orders")["counted"] == [
-        {"metric": "slow", "at": "c.yaml:31"},
-        {"metric": "took", "at": "c.yaml:33"},
+def test_the_filters_that_count_the_line_are_named() -> None:
+    """A person who wonders about an alarm sees which filter took the line, and which line of the contract asked for it."""
+    assert explain("[ERROR] boom", "--group", "plain").stdout.splitlines()[4:] == [
+        "counted by the filters",
+        r"  logshape/shop/errors  ← `%^\[ERROR\]\s%`, c.yaml:35",
     ]
-    assert answer('a: {"level": "ERROR"}', "--group", "rest")["counted"] == [{"metric": "errors", "at": "c.yaml:32"}]
+    line = '{"level": "ERROR", "order": {"took": 7}}'
+    assert [(one["metric"], one["filter"], one["at"]) for one in answer(line, "--group", "docs")["counted"]] == [
+        ("slow", "logshape/shop/slow", "c.yaml:36"),
+        ("took", "logshape/shop/took", "c.yaml:37"),
+    ]
+
+
+def test_only_filters_of_the_entry_count_and_only_what_they_measure() -> None:
+    """`errors` looks into another entry, and there is nothing to measure."""
+    assert answer('{"level": "ERROR"}', "--group", "docs")["counted"] == []
+    assert answer("[ERROR] boom", "--group", "rest")["counted"] == []
+    assert [one["metric"] for one in answer("[ERROR] boom")["counted"]] == ["errors"]
+
+
+def test_a_metric_that_no_filter_can_say_counts_nothing() -> None:
+    """It is for `check` to tell; a line can be explained all the same."""
+    text = CONTRACT.replace("[docs], where", "[plain], where")
+    Path("c.yaml").write_text(text, encoding="utf-8")
+
+    assert [one["metric"] for one in answer("[ERROR] boom", "--group", "plain")["counted"]] == ["errors"]
 
 
 def test_without_a_group_every_format_is_asked() -> None:
     """Those of the groups come first, then the built-in ones."""
-    found = answer('{"level": "ERROR", "message": "x", "timestamp": "2025-10-31T22:38:21Z", "requestId": "r"}')
+    found = answer(f"[ERROR]\t2025-10-31T22:38:21Z\t{REQUEST}\tboom")
 
     assert (found["format"], [other["format"] for other in found["others"]][:3]) == (
-        "aws/lambda-json",
-        ["heir", "text", "aws/lambda-platform"],
+        "aws/lambda-text",
+        ["heir", "plain", "docs"],
     )
-    assert [metric["metric"] for metric in found["counted"]] == ["errors"]
 
 
 def test_a_line_that_no_format_fits_ends_with_1() -> None:

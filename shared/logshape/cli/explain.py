@@ -55,19 +55,29 @@ def _row(explanation: Explanation) -> dict[str, Any]:
             given.field: {"value": given.value, "from": given.origin, "at": _spelled(given.place)}
             for given in explanation.given
         },
-        "counted": [{"metric": counted.metric, "at": _spelled(counted.place)} for counted in explanation.counted],
+        "counted": [
+            {
+                "metric": counted.metric,
+                "filter": counted.filter,
+                "pattern": counted.pattern,
+                "at": _spelled(counted.place),
+            }
+            for counted in explanation.counted
+        ],
         "others": [{"format": other.format, "reason": other.reason} for other in explanation.others],
     }
 
 
 def _text(explanation: Explanation) -> str:
+    from logshape.lines.tracing import escaped
+
     name = explanation.format
     lines = [f"read as {name}" if name else "no format fits: it is `unparsed`, whole in `message`"]
     for given in explanation.given:
         value = json.dumps(given.value, ensure_ascii=False)
         lines.append(f"  {given.field:<18} {value}  ← {given.origin}{_behind(given.place)}")
-    lines += ["counted in"] if explanation.counted else []
-    lines += [f"  {counted.metric}{_behind(counted.place)}" for counted in explanation.counted]
+    lines += ["counted by the filters"] if explanation.counted else []
+    lines += [f"  {one.filter}  ← `{escaped(one.pattern)}`{_behind(one.place)}" for one in explanation.counted]
     lines += ["not read as"] if explanation.others else []
     lines += [f"  {other.format}: {other.reason}" for other in explanation.others]
     return "\n".join(lines)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from functools import partial
+from itertools import product
 from typing import TYPE_CHECKING, assert_never
 
 import msgspec
 
+from logshape.artefacts import metric_filters
 from logshape.contract.levels import SEVERITY
 from logshape.contract.model import CORE_FIELDS, UNPARSED
 from logshape.contract.places import Place, Places
-from logshape.lines.conditions import any_of
+from logshape.dialects.filter_pattern import matches
+from logshape.errors import Unsayable
 from logshape.lines.formats import Tools
 from logshape.lines.readers import readers
 from logshape.lines.tracing import FromHole, FromKey, FromLine, FromPair, origins, told, why_not
@@ -18,7 +21,8 @@ from logshape.lines.tracing import FromHole, FromKey, FromLine, FromPair, origin
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from logshape.contract.model import Contract, Group
+    from logshape.artefacts.arguments import Arguments
+    from logshape.contract.model import Contract, Group, Metric
     from logshape.lines.records import Record
     from logshape.lines.tracing import Origin
 
@@ -33,9 +37,11 @@ class Given(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Counted(msgspec.Struct, frozen=True, kw_only=True):
-    """A metric whose condition holds for the line."""
+    """A metric filter that takes the line, for the *metric* that the contract declares at *place*."""
 
     metric: str
+    filter: str
+    pattern: str
     place: Place | None
 
 
@@ -59,14 +65,15 @@ def explain(contract: Contract, entry: Group, line: str, places: Places | None =
     """
     Explain how the formats of *entry* read *line*; *places* knows the files of *contract*.
 
-    What only an event says (its log group, its time) is left out, as is what a stream says of a request.
+    What only an event says (its log group, its time) is left out, as is what a stream says of a request. A metric that
+    no filter can count, which is `check`'s to tell, counts nothing.
     """
     explainer = _Explainer(contract, entry, places)
     record, others = explainer.read(line)
     return Explanation(
         format=None if record is None else str(record["format"]),
         given=() if record is None else tuple(explainer.given(record, line)),
-        counted=tuple(explainer.counted(record or {"format": UNPARSED, "message": line})),
+        counted=tuple(dict.fromkeys(explainer.counted(line))),
         others=others,
     )
 
@@ -102,15 +109,24 @@ class _Explainer:
                 origin, place = self._origin(format_, name, known)
                 yield Given(field=name, value=record[name], origin=origin, place=place)
 
-    def counted(self, record: Record) -> Iterator[Counted]:
-        """Yield the metrics of the entry, or of all where it is none of the contract's, that count *record*."""
-        types = {name: field.type for name, field in self._fields.items()}
-        is_entry = any(group.name == self._entry.name for group in self._contract.groups)
-        for metric in self._contract.metrics:
-            covers = self._entry.name in metric.groups or not is_entry
-            measured = metric.value is None or record.get(metric.value) is not None
-            if covers and measured and any_of([metric.where], types)(record):
-                yield Counted(metric=metric.name, place=self._at(partial(Places.metric, name=metric.name)))
+    def counted(self, line: str) -> Iterator[Counted]:
+        """Yield the filters of the entry, or of all where it is none of the contract's, that take *line*."""
+        own = [group for group in self._contract.groups if group.name == self._entry.name]
+        for metric, group in product(self._contract.metrics, own or self._contract.groups):
+            for call in self._filters(metric, group):
+                if matches(call["filterPattern"], line) is not None:
+                    yield Counted(
+                        metric=metric.name,
+                        filter=call["filterName"],
+                        pattern=call["filterPattern"],
+                        place=self._at(partial(Places.metric, name=metric.name)),
+                    )
+
+    def _filters(self, metric: Metric, group: Group) -> list[Arguments]:
+        try:
+            return metric_filters.calls(msgspec.structs.replace(self._contract, metrics=(metric,)), group)
+        except Unsayable:
+            return []
 
     def _origin(self, format_: str, name: str, known: dict[str, Origin]) -> tuple[str, Place | None]:
         match name:

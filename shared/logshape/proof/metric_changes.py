@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from logshape.proof.differences import Added, Aspect, Removed, Verdict, always, compared, spelled_predicate
+from msgspec.structs import replace
+
+from logshape.artefacts import metric_filters
+from logshape.errors import Unsayable
+from logshape.proof.differences import Added, Aspect, Changed, Removed, Verdict, always, compared, spelled_predicate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,7 +23,8 @@ def metric_changes(old: Contract, new: Contract) -> Iterator[Change]:
     """Yield what is different in the declared metrics."""
     was, now = ({metric.name: metric for metric in contract.metrics} for contract in (old, new))
     for name in was.keys() & now.keys():
-        yield from compared("metric", name, (was[name], now[name]), METRIC)
+        declared = list(compared("metric", name, (was[name], now[name]), METRIC))
+        yield from declared or _filter_change(name, *(_patterns(one, name) for one in (old, new)))
     for name in now.keys() - was.keys():
         why = "nothing watches it yet"
         yield Added(kind="metric", name=name, after=spelled_predicate(now[name].where), effect="safe", why=why)
@@ -27,6 +32,29 @@ def metric_changes(old: Contract, new: Contract) -> Iterator[Change]:
         why = "no filter counts it any longer, and what watches it sees no data"
         before = spelled_predicate(was[name].where)
         yield Removed(kind="metric", name=name, before=before, effect="moves an alarm", why=why)
+
+
+def _filter_change(name: str, was: dict[str, list[str]], now: dict[str, list[str]]) -> Iterator[Changed]:
+    """Yield a change if the filters of a metric say something else, though the metric is declared as before."""
+    groups = [group for group in was if group in now and was[group] != now[group]]
+    if groups:
+        before, after = ([f"{group}: {pattern}" for group in groups for pattern in one[group]] for one in (was, now))
+        why = "formats, fields or constants that it asks are others, so that it counts other lines"
+        yield Changed(
+            kind="metric", name=name, part="filters", before=before, after=after, effect="moves an alarm", why=why
+        )
+
+
+def _patterns(contract: Contract, name: str) -> dict[str, list[str]]:
+    """Return the filter patterns of the metric *name* by entry; what no filter can say has none."""
+    alone = replace(contract, metrics=tuple(metric for metric in contract.metrics if metric.name == name))
+    found: dict[str, list[str]] = {}
+    for group in contract.groups:
+        try:
+            found[group.name] = [call["filterPattern"] for call in metric_filters.calls(alone, group)]
+        except Unsayable:
+            found[group.name] = []
+    return found
 
 
 def _judge_groups(was: Metric, now: Metric) -> Verdict:
