@@ -14,7 +14,7 @@ from opensearchpy import OpenSearch
 from opensearchpy.exceptions import OpenSearchException
 
 import logshape
-from logshape.artefacts import bind, firehose, glue, index_template, retention, subscription_filters
+from logshape.artefacts import bind, firehose, glue, index_template, metric_filters, retention, subscription_filters
 from logshape.artefacts.arguments import ARCHIVE_BUCKET, FIREHOSE_ROLE_ARN, PARTITION
 from logshape.artefacts.arguments import REGION as REGION_VARIABLE
 from logshape.errors import OutsideFailure, UnreadableInput
@@ -50,13 +50,15 @@ class Stack:
 
     def adopt(self, log_group: str) -> bool:
         """
-        Give *log_group* the contract's retention and subscription, and say whether it is subscribed.
+        Give *log_group* the contract's retention, metric filters and subscription, and say whether it is subscribed.
 
         One that no entry matches is subscribed too, as if by hand: its lines are read with the built-in formats.
         """
         logs: CloudWatchLogsClient = self.aws.client("logs")
         if kept := retention.arguments(self.contract, log_group):
             logs.put_retention_policy(**kept)
+        for counting in metric_filters.arguments(self.contract, log_group):
+            logs.put_metric_filter(**counting)
         if self.contract.group_for(log_group):
             subscription = subscription_filters.arguments(self.contract, log_group, self.ingest_arn)
         else:
