@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 from logshape.cli.check import command
 from logshape.contract.predicates import parse
-from logshape.proof.advice import meet
+from logshape.proof.meeting import Shape, meet
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,6 +37,7 @@ TYPES = {
     "cart": "object",
     "at": "timestamp",
 }
+ANY = Shape(frozenset(TYPES))
 
 
 def check(text: str, tmp_path: Path, *options: str) -> Result:
@@ -138,7 +139,7 @@ def test_a_functions_entry_that_reads_no_platform_line_is_worth_a_word(
 )
 def test_two_predicates_meet_when_a_record_can_be_as_both_say(first: str, second: str, *, answer: bool) -> None:
     """Advice that is wrong is worse than none."""
-    assert meet((parse(first), parse(second)), TYPES) is answer
+    assert meet((parse(first), parse(second)), TYPES, ANY) is answer
 
 
 def test_too_many_values_to_try_are_taken_to_meet() -> None:
@@ -146,4 +147,44 @@ def test_too_many_values_to_try_are_taken_to_meet() -> None:
     fields = {f"f{number}": "long" for number in range(12)}
     long = parse(" and ".join(f"{name} in (1, 3, 5)" for name in fields))
 
-    assert meet((long, parse("f0 = 7")), fields)
+    assert meet((long, parse("f0 = 7")), fields, Shape(frozenset(fields)))
+
+
+@pytest.mark.parametrize(
+    ("where", "advised"),
+    [
+        ("level >= WARN", True),
+        ("event = 'report'", False),
+        ("event = 'timeout'", False),
+        ("format = 'aws/lambda-json'", True),
+        ("format = 'aws/lambda-platform'", True),
+        ("service = 'shop'", True),
+        ("service = 'other'", False),
+        ("not exists duration_ms", True),
+    ],
+)
+def test_a_drop_and_a_metric_of_different_lines_do_not_meet(tmp_path: Path, where: str, *, advised: bool) -> None:
+    """A report has no message, a time-out another one, a warning any; and what the group sets is so."""
+    text = (
+        SHOP[: SHOP.index("    drop")]
+        + f"""\
+    drop: ["message = 'ping'"]
+    set: {{service: shop}}
+metrics: {{m: {{where: "{where}"}}}}
+"""
+    )
+
+    assert ("counted-drop" in check(text, tmp_path, "--json").stderr) is advised
+
+
+def test_a_drop_does_not_touch_a_metric_that_measures_what_its_lines_lack(tmp_path: Path) -> None:
+    """A filter that extracts a value counts no line without it."""
+    text = (
+        SHOP[: SHOP.index("    drop")]
+        + """\
+    drop: ["not exists duration_ms"]
+metrics: {m: {where: "exists message", value: duration_ms}}
+"""
+    )
+
+    assert "counted-drop" not in check(text, tmp_path, "--json").stderr
