@@ -29,18 +29,24 @@ _WIDEST: Final = 110  # columns of an excerpt; what is wider is cut around the p
 @click.option("--json", "as_json", is_flag=True, help="Print a list of {file, line, column, rule, message}.")
 def command(contract: Path | None, named: Path | None, *, as_json: bool) -> None:
     """
-    Prove that CONTRACT holds: its schema, its rules and every example.
+    Prove that CONTRACT holds: its schema, its rules, every example, and that parser, filters and stores agree.
 
     Exit code 0 when there is no problem, 1 when there are some, 2 when the file cannot be read. Advice goes to stderr
     and decides nothing.
     """
     from logshape.contract import load
-    from logshape.proof import advice, examples
+    from logshape.proof import advice, agreement, examples, stores
+    from logshape.proof.lines import Makers
 
     reading = load.read(contracts.find(contract or named))
     examples.judge(reading)
     advice.judge(reading)
     judges: frozenset[Judge] = load.JUDGES | {"examples", "advice"}
+    if reading.contract is not None:
+        makers = Makers(reading.contract)
+        agreement.judge(reading, makers)
+        stores.judge(reading, makers)
+        judges |= {"agreement", "stores"}
     problems = reading.problems(judges)
     for finding in reading.advice(judges):
         click.echo(_told(finding, reading, "yellow"), err=True)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from logshape.contract.source import Source
 
-Judge: TypeAlias = Literal["yaml", "schema", "contract", "examples", "advice", "agreement"]
+Judge: TypeAlias = Literal["yaml", "schema", "contract", "examples", "advice", "agreement", "stores"]
 
 
 class Rule(msgspec.Struct, frozen=True):
@@ -78,6 +78,16 @@ RULES: Final[Mapping[str, Rule]] = {
         "contract",
     ),
     "failed-example": Rule("An example's line gives the example's record.", "examples", optional=True),
+    "uncountable": Rule("CloudWatch's filters can ask what a metric asks, and do so within their limits.", "agreement"),
+    "disagreement": Rule(
+        "Filters count a line that a format can write if parser and `where` do, once, and report what the record has.",
+        "agreement",
+        optional=True,
+    ),
+    "narrow-column": Rule(
+        "A field's column takes what its range allows, and what examples and other lines give.", "stores", optional=True
+    ),
+    "mapping-conflict": Rule("One mapping takes what all formats give a field.", "stores", optional=True),
     "unused-ignore": Rule("An entry of `ignore` names a rule that can be silent, and silences something.", "contract"),
     "counted-drop": Rule(
         "No line that `drop` takes out is counted by a metric: CloudWatch's filters see it all the same.",

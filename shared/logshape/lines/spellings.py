@@ -55,10 +55,10 @@ def in_json(tools: Tools, name: str, value: Any, path: Path) -> Sequence[object]
         case "timestamp":
             return (*_times(tools, value, None), *_epochs(name, value))
         case "integer" | "long":
-            return (value, str(value))
+            return (value, *in_text(tools, name, value)) if name in tools.format.quoted else (value,)
         case "double":
             whole = (int(value),) if value.is_integer() and abs(value) < _EXACT else ()
-            return (value, *whole, *_doubles(value))
+            return (value, *whole, *(_doubles(value) if name in tools.format.quoted else ()))
         case _:
             return (value,)
 

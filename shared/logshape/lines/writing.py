@@ -8,12 +8,13 @@ Each time *choose* is given all of them and picks one, so that a caller can have
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from itertools import islice, product
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
 from logshape.contract.templates import Hole, Maybe, Text, holes
 from logshape.lines import spellings
-from logshape.lines.formats import Tools
+from logshape.lines.formats import Tools, look
 from logshape.lines.pairs import parts_of
 from logshape.lines.readers import reader_for
 
@@ -54,6 +55,8 @@ class Writer:
         self.format = format_
         self.tools = Tools(format_, fields)
         self.read = reader_for(format_, fields)
+        self._keys = [key for key in format_.json or () if key.field in self.tools.types]
+        self._entangled = frozenset(_entangled(self._keys))
 
     def write(self, record: Record, choose: Choose = plainest) -> str | None:
         """
@@ -103,27 +106,23 @@ class Writer:
 
     def _documents(self, record: Record, choose: Choose, given: Collection[str]) -> Iterator[dict[str, Any]]:
         """Yield JSON objects that hold *record*, each with its values at other paths."""
-        keys = [key for key in self.format.json or () if key.field in self.tools.types and key.field not in given]
-        places = [list(self._places(key, keys, record, choose)) for key in keys]
+        places = [self._places(key, record, choose) for key in self._keys if key.field not in given]
         for chosen in islice(product(*places), _TRIES):
-            document: dict[str, Any] = _copied(record.get("attributes", {}))
-            if all(path is None or _put(document, path.steps, value) for path, value in chosen):
+            document: dict[str, Any] = copy(record.get("attributes", {}))
+            if all(path is None or put(document, path.steps, value) for path, value in chosen):
                 yield document
 
-    def _places(
-        self, key: Key, keys: Sequence[Key], record: Record, choose: Choose
-    ) -> Iterator[tuple[Path | None, object]]:
-        """Yield where and how *key* can stand, the chosen way first; None for a path is nowhere."""
+    def _places(self, key: Key, record: Record, choose: Choose) -> Sequence[tuple[Path | None, object]]:
+        """Return where and how *key* can stand, the chosen way first; None for a path is nowhere."""
+        name = key.field
+        if name not in record:
+            absent = choose((None, *key.paths))
+            if absent is None or look(record.get("attributes"), absent.steps[:1]) is not None:
+                return [(None, None)]
+            return [(absent, choose(spellings.of_nothing(self.tools, name)))]
         chosen = choose(key.paths)
-        if key.field not in record:
-            absent = choose((None, chosen))
-            yield absent, choose(spellings.of_nothing(self.tools, key.field)) if absent else None
-            return
-        yield chosen, choose(spellings.in_json(self.tools, key.field, record[key.field], chosen))
-        if _is_entangled(key, keys):
-            for path in key.paths:
-                if path is not chosen:
-                    yield path, choose(spellings.in_json(self.tools, key.field, record[key.field], path))
+        others = [path for path in key.paths if path is not chosen] if name in self._entangled else []
+        return [(path, choose(spellings.in_json(self.tools, name, record[name], path))) for path in (chosen, *others)]
 
 
 class _Pieces:
@@ -182,16 +181,18 @@ class _Pieces:
         return source.get(name)
 
 
-def _is_entangled(key: Key, keys: Sequence[Key]) -> bool:
-    """Say whether a path of *key* is no affair of its own: another key reads it too, or must be there first."""
-    others = [path.steps for other in keys if other is not key for path in other.paths]
-    return any(
-        path.when is not None or any(path.steps[: len(steps)] == steps[: len(path.steps)] for steps in others)
-        for path in key.paths
-    )
+def _entangled(keys: Sequence[Key]) -> Iterator[str]:
+    """Yield the fields of *keys* with a path that is no affair of theirs alone: another reads it, or must be there."""
+    readers: dict[str, set[str]] = defaultdict(set)  # of all that is below a key of the line
+    for key in keys:
+        for path in key.paths:
+            readers[path.steps[0]].add(key.field)
+    for key in keys:
+        if any(path.when is not None or len(readers[path.steps[0]]) > 1 for path in key.paths):
+            yield key.field
 
 
-def _put(document: dict[str, Any], steps: Sequence[str], value: object) -> bool:
+def put(document: dict[str, Any], steps: Sequence[str], value: object) -> bool:
     """Put *value* at *steps* below *document*; answer whether there was room."""
     *parents, last = steps
     for step in parents:
@@ -204,5 +205,6 @@ def _put(document: dict[str, Any], steps: Sequence[str], value: object) -> bool:
     return True
 
 
-def _copied(value: Any) -> Any:  # noqa: ANN401 # JSON
-    return {key: _copied(inner) for key, inner in value.items()} if type(value) is dict else value
+def copy(value: Any) -> Any:  # noqa: ANN401 # JSON
+    """Return *value* with its objects made anew, so that `put` does not change what it was copied from."""
+    return {key: copy(inner) for key, inner in value.items()} if type(value) is dict else value

@@ -1,0 +1,204 @@
+"""
+Agreement: the faults of metrics whose CloudWatch filters and our parser do not say the same of a line.
+
+Every line is read as the whole group reads it, and shown to all filters of the metric there, as CloudWatch does. One on
+which they disagree is a problem; where the line has a scalar of another type than its field's, it is advice.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+import msgspec
+
+from logshape.artefacts import metric_filters
+from logshape.contract.model import CORE_FIELDS
+from logshape.dialects.filter_pattern import group_problems, matcher, parse
+from logshape.errors import Unsayable
+from logshape.lines.conditions import any_of
+from logshape.lines.envelope import LogEvent, Payload
+from logshape.pipeline import Pipeline
+from logshape.proof.lines import Made
+from logshape.proof.places import spelled
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from logshape.artefacts.arguments import Arguments
+    from logshape.contract.load import Reading
+    from logshape.contract.model import Contract, Group, Metric
+    from logshape.dialects.filter_pattern import Match, Matcher
+    from logshape.lines.records import Record
+    from logshape.proof.lines import Makers
+
+    Compile: TypeAlias = Callable[[Contract, Group], Sequence[Arguments]]
+
+_EVENT_MS: Final = 1_761_950_301_010
+_LINES: Final = 3000  # that are made up for a contract, about, so that many metrics take no longer than few
+_FEWEST, _MOST = 4, 40  # lines for one metric and one way in which a format writes
+
+
+class Filter(msgspec.Struct, frozen=True, kw_only=True):
+    """One call of PutMetricFilter, ready to be shown lines."""
+
+    pattern: str
+    match: Matcher
+    value: str
+    dimensions: dict[str, str]
+
+
+class Counter(msgspec.Struct, frozen=True, kw_only=True):
+    """The filters of one metric in one group, of which one must count each line that counts and says all of *by*."""
+
+    filters: tuple[Filter, ...]
+    by: tuple[str, ...]
+
+
+def judge(reading: Reading, makers: Makers, compiled: Compile = metric_filters.calls) -> None:
+    """
+    Show examples and made-up lines to each metric's filters, which *compiled* gives; a disagreement is a fault.
+
+    Of several lines that show one disagreement the shortest is told. A metric that cannot be compiled is a fault too,
+    as is a group whose filters together are over a limit.
+    """
+    contract = reading.contract
+    if contract is None:
+        return
+    asked = [(metric, group) for metric in contract.metrics for group in contract.groups if group.name in metric.groups]
+    ways = sum(makers.of(name).ways for name in {name for _, group in asked for name in group.formats})
+    lines = _Lines(contract, makers, min(_MOST, max(_FEWEST, _LINES // max(ways * len(contract.metrics), 1))))
+    patterns: dict[str, list[str]] = {}
+    for metric, group in asked:
+        try:
+            calls = compiled(msgspec.structs.replace(contract, metrics=(metric,)), group)
+        except Unsayable as fault:
+            message = f"in group `{group.name}`, {fault}"
+            reading.document.refuse(("metrics", metric.name, "where"), "uncountable", message, column=fault.column)
+            continue
+        if calls:
+            patterns.setdefault(group.name, []).extend(call["filterPattern"] for call in calls)
+            for odd, message in _told(_Judge(contract, metric, group, calls).disagreements(lines)):
+                rule = "scalar-type" if odd else "disagreement"
+                reading.document.refuse(("metrics", metric.name), rule, message, side="key")
+    _judge_limits(reading, contract, patterns)
+
+
+def _judge_limits(reading: Reading, contract: Contract, patterns: Mapping[str, Sequence[str]]) -> None:
+    for at, group in enumerate(contract.groups):
+        for breach in group_problems(patterns.get(group.name, ()), [""]):
+            message = f"{breach.message}; narrow the `in` of some metrics"
+            reading.document.refuse(("groups", at, "name"), "uncountable", message)
+
+
+class _Lines:
+    """Lines for a metric's question, made once for all groups."""
+
+    def __init__(self, contract: Contract, makers: Makers, most: int) -> None:
+        self._contract = contract
+        self._makers = makers
+        self._most = most
+        self._made: dict[tuple[str, str], list[Made]] = {}
+
+    def of(self, metric: Metric, format_: str) -> list[Made]:
+        key = metric.where.source, format_
+        if key not in self._made:
+            examples = (Made(example.line) for example in self._contract.formats[format_].examples)
+            self._made[key] = [*examples, *self._makers.of(format_).lines(metric.where, self._most)]
+        return self._made[key]
+
+
+class _Judge:
+    """One metric in one group."""
+
+    def __init__(self, contract: Contract, metric: Metric, group: Group, calls: Sequence[Arguments]) -> None:
+        self._metric = metric
+        self._group = group
+        fields = {field.name: field for field in (*CORE_FIELDS, *contract.fields)}
+        self._holds = any_of((metric.where,), {name: field.type for name, field in fields.items()})
+        self._counters = tuple(_counters(metric, calls))
+        entry = msgspec.structs.replace(group, match=("*",), exclude=())
+        self._pipeline = Pipeline(msgspec.structs.replace(contract, groups=(entry,)), region="eu-west-1")
+        self._log_group = group.match[0].replace("*", "x")
+
+    def disagreements(self, lines: _Lines) -> Iterator[tuple[Made, str]]:
+        """Yield each line on which filters and parser disagree, and how."""
+        for name in self._group.formats:
+            for made in lines.of(self._metric, name):
+                record = self._record(made.text)
+                for counter in self._counters:
+                    how = self._difference(counter, made.text, record)
+                    if how is not None:
+                        yield made, how
+
+    def _record(self, line: str) -> Record:
+        event = LogEvent(id="0", timestamp=_EVENT_MS, message=line)
+        payload = Payload(owner="123456789012", log_group=self._log_group, log_stream="x", events=[event])
+        return next(self._pipeline.records(payload))
+
+    def _difference(self, counter: Counter, line: str, record: Record) -> str | None:
+        """Say how *counter* differs from *record*, or None where it does not."""
+        found = [(one, match) for one in counter.filters if (match := one.match(line)) is not None]
+        wanted = [name for name in (self._metric.value, *counter.by) if name is not None]
+        counts = self._holds(record) and all(record.get(name) is not None for name in wanted)
+        read = f"the parser reads it as `{record['format']}`"
+        match found:
+            case []:
+                return f"{read} and counts it, and no filter does" if counts else None
+            case [(one, taken)] if counts:
+                return self._misreport(one, taken, record)
+            case [(one, _)]:
+                return f"{read} and does not count it, and the filter {spelled(one.pattern)} does"
+            case _:
+                several = " and ".join(spelled(one.pattern) for one, _ in found)
+                return (
+                    f"{read} and counts it {'once' if counts else 'not at all'}, and {len(found)} filters do: {several}"
+                )
+
+    def _misreport(self, one: Filter, match: Match, record: Record) -> str | None:
+        """Say what the filter *one* reports of a line that it rightly counts and the record has otherwise."""
+        asked = {**({} if self._metric.value is None else {self._metric.value: one.value}), **one.dimensions}
+        for name, selector in asked.items():
+            reported = match.values.get(selector, selector)
+            if not _same(reported, record[name]):
+                return f"the record has {json.dumps(record[name])} in `{name}`, and the filter reports {reported}"
+        return None
+
+
+def _counters(metric: Metric, calls: Sequence[Arguments]) -> Iterator[Counter]:
+    """Yield the filters of *metric* apart by the dimensions that they report; each kind counts for itself."""
+    filters = [_filter(call) for call in calls]
+    kinds = dict.fromkeys(bool(one.dimensions) for one in filters) or {bool(metric.by): None}
+    for kind in kinds:
+        of_kind = tuple(one for one in filters if bool(one.dimensions) is kind)
+        yield Counter(filters=of_kind, by=metric.by if kind else ())
+
+
+def _filter(call: Arguments) -> Filter:
+    (transformation,) = call["metricTransformations"]
+    pattern = call["filterPattern"]
+    return Filter(
+        pattern=pattern,
+        match=matcher(parse(pattern)),
+        value=transformation["metricValue"],
+        dimensions=transformation.get("dimensions", {}),
+    )
+
+
+def _same(reported: str, value: Any) -> bool:  # noqa: ANN401 # whatever the record holds
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return reported == (value if isinstance(value, str) else json.dumps(value))
+    try:
+        return float(reported) == float(value)
+    except ValueError:
+        return False
+
+
+def _told(found: Iterable[tuple[Made, str]]) -> Iterator[tuple[bool, str]]:
+    """Yield the shortest of the problems and the shortest of the advices in *found*, as a message."""
+    shortest: dict[bool, tuple[Made, str]] = {}
+    for made, how in found:
+        if made.odd not in shortest or len(made.text) < len(shortest[made.odd][0].text):
+            shortest[made.odd] = made, how
+    for odd, (made, how) in shortest.items():
+        yield odd, f"of the line {spelled(made.text)}, {how}"
