@@ -37,6 +37,8 @@ _UNAUTHORIZED: Final = 401
 _LOOPBACK: Final = ("localhost", "::1")
 _NDJSON: Final = {"content-type": "application/x-ndjson", "content-encoding": "gzip"}
 _SPOOL_TRIES: Final = 3
+ACTIONS: Final[Mapping[str, tuple[str, ...]]] = {"secretsmanager:GetSecretValue": ("${OpenSearchSecretArn}",)}
+"""What a connection itself asks for; each sink and target declares what it does with one."""
 _SERVICES: Final = ["firehose", "s3", "secretsmanager"]
 
 

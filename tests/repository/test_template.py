@@ -233,23 +233,3 @@ def test_role_allows_named_actions_on_named_resources(name: str) -> None:
 
     assert [pair for pair in granted if "*" in pair[0] or pair[1].startswith("*")] == []
     assert "ManagedPolicyArns" not in role
-
-
-def test_ingest_may_do_what_it_does() -> None:
-    """A missing right shows only under load, as a spool that fills."""
-    granted = {
-        action
-        for statement in statements(ROLES["IngestRole"]["Policies"])
-        for action in ([statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"])
-    }
-
-    assert granted == {
-        "es:ESHttpGet",
-        "es:ESHttpPost",
-        "firehose:PutRecordBatch",
-        "logs:CreateLogStream",
-        "logs:PutLogEvents",
-        "s3:ListBucket",
-        "s3:PutObject",
-        "secretsmanager:GetSecretValue",
-    }

@@ -21,6 +21,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "compile": "print what one service wants of a contract",
     "diff": "tell what changes between two contracts",
     "pattern": "show which lines a CloudWatch filter pattern takes",
+    "iam": "print the least policy for one use",
     "ledger": "show where the events of the last local run ended",
     "local": "run the pipeline on this machine",
 }

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 MOST_RECORDS: Final = 500
 MOST_BYTES: Final = 4 * 1024 * 1024
 """Both of one call (Firehose API reference, PutRecordBatch)."""
+ACTIONS: Final[Mapping[str, tuple[str, ...]]] = {"firehose:PutRecordBatch": ("${ArchiveStream.Arn}",)}
 TRANSIENT: Final = frozenset(
     {
         "InternalFailure",

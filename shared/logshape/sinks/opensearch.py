@@ -12,7 +12,7 @@ from logshape.connections import NoAnswer, Reply
 from logshape.sinks import Again, Answer, Document, Poison, Stop, grouped
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from logshape.connections import Request
     from logshape.sinks import Failure
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 MOST_BYTES: Final = 5 * 1024 * 1024
 """Of a body before compression: the limit of a cluster counts inflated bytes, and small instances have 10 MiB."""
 BULK: Final = "/_bulk?filter_path=items.*._id,items.*.status,items.*.error.type,items.*.error.reason"
+ACTIONS: Final[Mapping[str, tuple[str, ...]]] = {
+    "es:ESHttpGet": ("${OpenSearchDomainArn}/_index_template/*",),
+    "es:ESHttpPost": ("${OpenSearchDomainArn}/_bulk",),
+}
 BLOCKED: Final = "cluster_block_exception"
 NOT_FOUND: Final = "resource_not_found_exception"
 _OK: Final = range(200, 300)

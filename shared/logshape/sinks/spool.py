@@ -10,11 +10,12 @@ import msgspec
 from isal import igzip
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from logshape.connections import Keep
     from logshape.sinks import Document, SinkName
 
+ACTIONS: Final[Mapping[str, tuple[str, ...]]] = {"s3:PutObject": ("${SpoolBucket.Arn}/spool/*",)}
 Place: TypeAlias = Literal["archive", "index", "payload"]
 """Who would not have it: a sink, or, before any sink, the reader of payloads."""
 

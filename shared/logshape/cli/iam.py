@@ -1,0 +1,59 @@
+"""Iam: the least policy that one use of logshape needs, gathered from where its calls are made."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    Actions = Mapping[str, tuple[str, ...]]
+
+# What Lambda does in the name of a function: it writes the log, and keeps what failed for the last time.
+_LAMBDA: Final[Actions] = {
+    "logs:CreateLogStream": ("${IngestLogs.Arn}",),
+    "logs:PutLogEvents": ("${IngestLogs.Arn}",),
+    "s3:ListBucket": ("${SpoolBucket.Arn}",),
+    "s3:PutObject": ("${SpoolBucket.Arn}/aws/lambda/async/*",),
+}
+
+
+@click.command("iam")
+@click.argument("use", type=click.Choice(["ingest"]))
+def command(use: str) -> None:
+    """
+    Print the least IAM policy for USE as JSON: what the calls of ingest need, and nothing else.
+
+    What only a deployed stack knows is printed as ${ArchiveStream.Arn} and the like, as CloudFormation's Fn::Sub reads
+    it from template.yaml.
+    """
+    click.echo(json.dumps(policy(use), indent=2))
+
+
+def policy(use: str) -> dict[str, Any]:
+    """Return the policy document for *use*: sorted, one statement for actions on the same resources."""
+    resources: defaultdict[str, set[str]] = defaultdict(set)
+    for actions in _declared(use):
+        for action, where in actions.items():
+            resources[action].update(where)
+    actions_on: defaultdict[tuple[str, ...], list[str]] = defaultdict(list)
+    for action in sorted(resources):
+        actions_on[tuple(sorted(resources[action]))].append(action)
+    return {
+        "Version": "2012-10-17",
+        "Statement": [
+            {"Effect": "Allow", "Action": actions, "Resource": list(where)} for where, actions in actions_on.items()
+        ],
+    }
+
+
+def _declared(use: str) -> Iterable[Actions]:
+    from logshape import connections
+    from logshape.sinks import firehose, opensearch, spool
+
+    del use
+    return (firehose.ACTIONS, opensearch.ACTIONS, spool.ACTIONS, connections.ACTIONS, _LAMBDA)

@@ -1,0 +1,68 @@
+"""What the code declares that it calls is what the stack's roles allow, and what `logshape iam` prints."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Final
+
+import pytest
+from click.testing import CliRunner
+
+from logshape.cli.iam import command
+from tests.repository.test_template import ROLES, statements
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+ROLE: Final = {"ingest": "IngestRole"}
+
+
+def printed(use: str) -> list[dict[str, Any]]:
+    """Return the statements that `logshape iam` prints for *use*."""
+    document = json.loads(CliRunner().invoke(command, [use]).stdout)
+    assert document["Version"] == "2012-10-17"
+    listed: list[dict[str, Any]] = document["Statement"]
+    return listed
+
+
+def pairs(found: Iterable[dict[str, Any]]) -> set[tuple[str, str]]:
+    """Return each action of the statements *found* with each of its resources."""
+    return {
+        (action, resource)
+        for statement in found
+        for action in _listed(statement["Action"])
+        for resource in _listed(statement["Resource"])
+    }
+
+
+def _listed(value: str | list[str]) -> list[str]:
+    return [value] if isinstance(value, str) else value
+
+
+@pytest.mark.parametrize(("use", "role"), ROLE.items())
+def test_a_role_allows_what_is_declared_beside_the_calls(use: str, role: str) -> None:
+    """A right too few shows only under load, as a spool that fills; one too many shows in an audit."""
+    assert pairs(printed(use)) == pairs(statements(ROLES[role]["Policies"]))
+
+
+def test_actions_on_the_same_resources_are_one_statement() -> None:
+    """A policy is read by people: what belongs together stands together, in a fixed order."""
+    assert printed("ingest")[:4] == [
+        {"Effect": "Allow", "Action": ["es:ESHttpGet"], "Resource": ["${OpenSearchDomainArn}/_index_template/*"]},
+        {"Effect": "Allow", "Action": ["es:ESHttpPost"], "Resource": ["${OpenSearchDomainArn}/_bulk"]},
+        {"Effect": "Allow", "Action": ["firehose:PutRecordBatch"], "Resource": ["${ArchiveStream.Arn}"]},
+        {
+            "Effect": "Allow",
+            "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
+            "Resource": ["${IngestLogs.Arn}"],
+        },
+    ]
+
+
+def test_an_unknown_use_is_refused_with_the_list() -> None:
+    """A policy for nothing would be an empty one, which allows nothing."""
+    result = CliRunner().invoke(command, ["ingst"])
+
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "'ingst' is not " in result.stderr
+    assert "'ingest'" in result.stderr
