@@ -124,3 +124,15 @@ class OutsideFailure(LogshapeError):
     """A system outside this process failed or does not answer."""
 
     exit_code = 3
+
+
+class UnsafePlan(LogshapeError):
+    """A plan would do what nobody asked for in so many words."""
+
+    exit_code = 1
+
+
+class StalePlan(LogshapeError):
+    """What would be done now is not what was shown."""
+
+    exit_code = 1
