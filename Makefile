@@ -40,6 +40,10 @@ check: setup $(TOOLS) ## Prove format, lint, types, arrows, contract and templat
 	$(BIN)/logshape check
 	SAM_CLI_TELEMETRY=0 .tools/bin/sam validate --lint --template template.yaml --region us-east-1
 
+.PHONY: template
+template: setup ## Write what follows from the contract into template.yaml
+	$(BIN)/python -m logshape.proof.template shared/contract.yaml template.yaml
+
 .PHONY: bench
 bench: setup ## Measure the hot path against hand-written floors
 	$(BIN)/python tests/bench

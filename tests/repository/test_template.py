@@ -10,7 +10,8 @@ import pytest
 import yaml
 
 import logshape
-from logshape.artefacts import ARTEFACTS, bind, glue
+from logshape.artefacts import ARTEFACTS, bind, glue, stack_template
+from logshape.proof import template
 
 if TYPE_CHECKING:
     from logshape.contract.model import Contract
@@ -152,6 +153,13 @@ def test_table_is_the_one_that_the_contract_derives(contract: Contract) -> None:
 
     assert of_type("AWS::Glue::Table")["ArchiveTable"]["TableInput"] == derived["TableInput"]
     assert of_type("AWS::Glue::Database")["ArchiveDatabase"]["DatabaseInput"]["Name"] == derived["DatabaseName"]
+
+
+def test_what_follows_from_the_contract_is_as_make_template_writes_it(contract: Contract) -> None:
+    """Columns and lifecycle rules are derived: whoever mends them by hand learns it here."""
+    text = template.read(ROOT / template.NAME)
+
+    assert stack_template.written(contract, text) == text
 
 
 def test_stream_is_the_one_that_the_contract_derives(contract: Contract) -> None:

@@ -14,11 +14,14 @@ import msgspec
 from logshape.cli import contracts
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+    from typing import TypeAlias
 
     from logshape.contract.load import Reading
     from logshape.contract.rules import Judge
     from logshape.errors import Finding, Problem
+
+    Lines: TypeAlias = Mapping[str, Sequence[str]]
 
 _WIDEST: Final = 110  # columns of an excerpt; what is wider is cut around the place
 
@@ -31,14 +34,17 @@ def command(contract: Path | None, named: Path | None, *, as_json: bool) -> None
     """
     Prove that CONTRACT holds: its schema, its rules, every example, and that parser, filters and stores agree.
 
+    A `template.yaml` beside it must have what follows from it, as `make template` writes that.
+
     Exit code 0 when there is no problem, 1 when there are some, 2 when the file cannot be read. Advice goes to stderr
     and decides nothing.
     """
     from logshape.contract import load
-    from logshape.proof import advice, agreement, examples, stores
+    from logshape.proof import advice, agreement, examples, stores, template
     from logshape.proof.lines import Makers
 
-    reading = load.read(contracts.find(contract or named))
+    path = contracts.find(contract or named)
+    reading = load.read(path)
     examples.judge(reading)
     advice.judge(reading)
     judges: frozenset[Judge] = load.JUDGES | {"examples", "advice"}
@@ -48,18 +54,22 @@ def command(contract: Path | None, named: Path | None, *, as_json: bool) -> None
         stores.judge(reading, makers)
         judges |= {"agreement", "stores"}
     problems = reading.problems(judges)
+    lines = {document.source.file: document.source.lines for document in reading.documents}
+    if reading.contract is not None and (stack := template.beside(path)):
+        problems += template.judge(reading.contract, stack)
+        lines[str(stack)] = template.read(stack).splitlines()
     for finding in reading.advice(judges):
-        click.echo(_told(finding, reading, "yellow"), err=True)
+        click.echo(_told(finding, lines, "yellow"), err=True)
     if as_json:
         click.echo(json.dumps([msgspec.to_builtins(problem) for problem in problems], ensure_ascii=False, indent=2))
     else:
-        _print(problems, reading)
+        _print(problems, reading, lines)
     sys.exit(1 if problems else 0)
 
 
-def _print(problems: Sequence[Problem], reading: Reading) -> None:
+def _print(problems: Sequence[Problem], reading: Reading, lines: Lines) -> None:
     for problem in problems:
-        click.echo(_told(problem, reading, "red"))
+        click.echo(_told(problem, lines, "red"))
     name = reading.document.source.file
     if problems:
         click.echo(f"{name}: {_counted(len(problems), 'problem')}; mend and run `logshape check` again", err=True)
@@ -71,11 +81,11 @@ def _print(problems: Sequence[Problem], reading: Reading) -> None:
     click.echo("Next: `logshape explain LINE` shows how a line is read", err=True)
 
 
-def _told(finding: Finding, reading: Reading, colour: str) -> str:
+def _told(finding: Finding, files: Lines, colour: str) -> str:
     """Return *finding* as a person reads it: place, rule and message, and the line with a caret below."""
     place = click.style(f"{finding.file}:{finding.line}:{finding.column}:", bold=True)
     said = f"{place} {click.style(finding.rule, fg=colour)}: {finding.message}"
-    lines = next(one.source.lines for one in reading.documents if one.source.file == finding.file)
+    lines = files[finding.file]
     if finding.line > len(lines):
         return said
     return f"{said}\n{_excerpt(finding, lines[finding.line - 1], colour)}"

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from logshape.contract.source import Source
 
-Judge: TypeAlias = Literal["yaml", "schema", "contract", "examples", "advice", "agreement", "stores"]
+Judge: TypeAlias = Literal["yaml", "schema", "contract", "examples", "advice", "agreement", "stores", "template"]
 
 
 class Rule(msgspec.Struct, frozen=True):
@@ -88,6 +88,9 @@ RULES: Final[Mapping[str, Rule]] = {
         "A field's column takes what its range allows, and what examples and other lines give.", "stores", optional=True
     ),
     "mapping-conflict": Rule("One mapping takes what all formats give a field.", "stores", optional=True),
+    "stale-template": Rule(
+        "What in `template.yaml` follows from the contract beside it is as `make template` writes it.", "template"
+    ),
     "unused-ignore": Rule("An entry of `ignore` names a rule that can be silent, and silences something.", "contract"),
     "counted-drop": Rule(
         "No line that `drop` takes out is counted by a metric: CloudWatch's filters see it all the same.",
