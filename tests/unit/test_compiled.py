@@ -50,6 +50,32 @@ def test_it_is_fresh_until_its_sources_change(tmp_path: Path) -> None:
     assert (before, after, changed) == (False, True, False)
 
 
+def test_the_saved_queries_are_compiled_with_it(tmp_path: Path) -> None:
+    """The function that deploys them has no folder to read them from; and a changed query is a changed source."""
+    source, query, target = tmp_path / "contract.yaml", tmp_path / "queries/errors.cwli", tmp_path / "contract.msgpack"
+    source.write_bytes(SHOP.read_bytes())
+    query.parent.mkdir()
+    query.write_text("# Errors\nfilter level = 'ERROR'\n", encoding="utf-8")
+
+    compiled.write(source, target)
+    known, fresh = compiled.queries(target), compiled.fresh(target, source)
+    query.write_text("# Errors\n", encoding="utf-8")
+
+    assert known == {"errors.cwli": "# Errors\nfilter level = 'ERROR'\n"}
+    assert (fresh, compiled.fresh(target, source)) == (True, False)
+
+
+def test_no_queries_are_an_error_where_they_are_wanted(tmp_path: Path) -> None:
+    """Nothing found is never nothing wanted: it would delete all that are deployed."""
+    target = tmp_path / "contract.msgpack"
+    compiled.write(SHOP, target)
+
+    with pytest.raises(UnreadableInput) as caught:
+        compiled.queries(target)
+
+    assert str(caught.value) == (f"{target}: there is no query *.cwli in queries/ beside it or in the project's root")
+
+
 @pytest.mark.parametrize(
     "content", [b"", b"\x80", b"version: 1\n", b"\x82\xa7sources\xa1x\xa8contract\x81\xa4name\xa1x"]
 )

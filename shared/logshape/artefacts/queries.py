@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from logshape.artefacts.arguments import Arguments
     from logshape.contract.model import Contract
 
-SUFFIX: Final = ".cwli"
 _LONGEST: Final = 10_000  # characters of a query, and
 _LONGEST_NAME: Final = 255  # of its name, by PutQueryDefinition
 

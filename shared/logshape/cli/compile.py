@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from logshape.artefacts import Arguments
 
 _QUERIES: Final = "queries"
-_SHARED: Final = "shared"  # where a project keeps its contract, one step below its root
 _LATER: Final = "saved-objects"
 
 
@@ -47,23 +46,5 @@ def _derived(artefact: str, contract: Path | None) -> Arguments | list[Arguments
             f"`{artefact}` is no artefact; use one of {', '.join(known)}{suggestion(artefact, known)}"
         )
     if artefact == _QUERIES:
-        return queries.derive(contracts.load(contract), _texts(contracts.find(contract)))
+        return queries.derive(contracts.load(contract), contracts.queries(contract))
     return ARTEFACTS[artefact](contracts.load(contract))
-
-
-def _texts(contract: Path) -> dict[str, str]:
-    """Return the queries that lie beside *contract* or in the project's root, by file name."""
-    from logshape.artefacts.queries import SUFFIX
-
-    home = contract.resolve().parent
-    places = [home / _QUERIES, *([home.parent / _QUERIES] if home.name == _SHARED else [])]
-    folder = next((place for place in places if place.is_dir()), places[0])
-    files = sorted(folder.glob(f"*{SUFFIX}"))
-    if not files:
-        raise UnreadableInput(
-            f"{contract}: there is no query *{SUFFIX} in {_QUERIES}/ beside it or in the project's root"
-        )
-    try:
-        return {file.name: file.read_text(encoding="utf-8") for file in files}
-    except (OSError, UnicodeDecodeError) as error:
-        raise UnreadableInput(f"{folder}: a query cannot be read: {error}") from error

@@ -60,6 +60,24 @@ def load(given: Path | None) -> Contract:
     return load_with_places(given)[0]
 
 
+def queries(given: Path | None) -> dict[str, str]:
+    """
+    Return the texts of the saved queries that belong to the contract that `find` finds, by the names of their files.
+
+    Raises:
+        UnreadableInput: there is none, or one may not be read.
+
+    """
+    path = find(given)
+    if path.suffix == COMPILED:
+        from logshape.contract import compiled
+
+        return compiled.queries(path)
+    from logshape.contract.queries import beside, some
+
+    return some(beside(path), path)
+
+
 def load_with_places(given: Path | None) -> tuple[Contract, Places | None]:
     """Return what `load` does, and where its files say it; a compiled contract has forgotten that."""
     path = find(given)

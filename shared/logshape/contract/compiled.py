@@ -1,5 +1,5 @@
 """
-Compiled: a contract as one MessagePack file beside a hash of all that it was made from.
+Compiled: a contract and its saved queries as one MessagePack file beside a hash of all that it was made from.
 
 Reading it imports neither YAML nor the schema. ``python -m logshape.contract.compiled SOURCE TARGET`` writes it.
 """
@@ -14,6 +14,7 @@ from typing import Final
 import msgspec
 
 from logshape.contract.model import Contract  # noqa: TC001 # msgspec reads the annotations
+from logshape.contract.queries import beside, some
 from logshape.errors import InvalidContract, LogshapeError, UnreadableInput
 
 _HERE: Final = Path(__file__).parent
@@ -23,6 +24,7 @@ _FORMATS: Final = _HERE.parent / "formats"
 class _Compiled(msgspec.Struct, frozen=True, kw_only=True):
     sources: str
     contract: Contract
+    queries: dict[str, str]
 
 
 def write(contract_path: Path, target: Path) -> None:
@@ -36,7 +38,9 @@ def write(contract_path: Path, target: Path) -> None:
     """
     from logshape.contract.load import load
 
-    compiled = _Compiled(sources=_fingerprint(contract_path), contract=load(contract_path))
+    compiled = _Compiled(
+        sources=_fingerprint(contract_path), contract=load(contract_path), queries=beside(contract_path)
+    )
     draft = target.with_name(f".{target.name}.new")
     try:
         draft.write_bytes(msgspec.msgpack.encode(compiled))
@@ -57,8 +61,19 @@ def read(path: Path) -> Contract:
     return _decoded(path).contract
 
 
+def queries(path: Path) -> dict[str, str]:
+    """
+    Return the texts of the queries that were compiled into *path*, by the names of their files.
+
+    Raises:
+        UnreadableInput: as `read` says, or there was no query.
+
+    """
+    return some(_decoded(path).queries, path)
+
+
 def fresh(path: Path, contract_path: Path) -> bool:
-    """Say whether *path* was compiled from *contract_path* and the built-in formats as they are now."""
+    """Say whether *path* was compiled from *contract_path*, its queries and the built-in formats as they are now."""
     try:
         return _decoded(path).sources == _fingerprint(contract_path)
     except UnreadableInput:
@@ -74,12 +89,14 @@ def _decoded(path: Path) -> _Compiled:
 
 
 def _fingerprint(contract_path: Path) -> str:
-    """Hash the contract, the built-in formats and the language itself, each under its name."""
+    """Hash the contract, its queries, the built-in formats and the language itself, each under its name."""
     language = (path for path in _HERE.iterdir() if path.suffix in (".py", ".json"))
     digest = hashlib.sha256()
     for path in (contract_path, *sorted(_FORMATS.glob("*.yaml")), *sorted(language)):
         name = "contract" if path == contract_path else path.name
         digest.update(f"{name}\0{hashlib.sha256(_content(path)).hexdigest()}\n".encode())
+    for name, text in beside(contract_path).items():
+        digest.update(f"{name}\0{hashlib.sha256(text.encode()).hexdigest()}\n".encode())
     return digest.hexdigest()
 
 
