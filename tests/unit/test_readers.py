@@ -274,3 +274,26 @@ def test_reading_is_linear(size: int) -> None:
     template = "{?a{_}}b {logger?}: {service?}: {message}{?x}y"
 
     assert reader_for(_format("c" + template), FIELDS)("c" + "ab : " * (size // 5)) is None
+
+
+@pytest.mark.parametrize(
+    ("template", "line", "more"),
+    [
+        ("{due} {message}", "2025-10-31T22:38:21 m", {}),
+        ("{due?|pad}|{message}", "2025-10-31T22:38:21|m", {}),
+        ("{@timestamp,due} {message}", "2025-10-31T22:38:21 m", {}),
+        ("{undeclared:iso} {message}", "2025-10-31T22:38:21 m", {}),
+        ("at {*:pairs}", "at Due: 2025-10-31T22:38:21", {"pairs": (parse("Due: {due}"),)}),
+        ("{_} {*:json}", 'x {"due":"2025-10-31T22:38:21"}', {"json": _keys(due="due")}),
+        ("{_} {*:json}", 'x {"at":"2025-10-31T22:38:21"}', {"json": _keys(due="at")}),
+    ],
+)
+def test_only_the_lines_own_time_waits_to_be_believed(template: str, line: str, more: dict[str, Any]) -> None:
+    """Encoders take plain text alone, and only `@timestamp` is looked at again before they see it."""
+    record = _read(template, line, **more)
+    assert record is not None
+    record.pop("@timestamp", None)
+
+    times = [*record.values(), *record.get("attributes", {}).values()]
+    assert "2025-10-31T22:38:21.000Z" in times
+    assert {type(value) for value in times} <= {str, dict}

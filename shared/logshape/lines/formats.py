@@ -61,8 +61,10 @@ class Tools:
         if name == "level":
             return lambda value: self.levels.get(value if isinstance(value, str) else str(value), MISFIT)
         if kind == "timestamp":
-            clock, words_only = self.clock(), name != "@timestamp"
-            return lambda value: MISFIT if words_only and not isinstance(value, str) else clock(value) or MISFIT
+            clock = self.clock()
+            if name == "@timestamp":
+                return lambda value: clock(value) or MISFIT
+            return lambda value: str(clock(value) or "") or MISFIT if isinstance(value, str) else MISFIT
         return COERCIONS[kind]
 
 
@@ -186,7 +188,8 @@ def _add_value(source: Source, key: Key, tools: Tools) -> None:
     elif tools.types[key.field] == "timestamp":
         source.add(f"moment = {source.name(tools.clock(), 'clock')}(value) if type(value) is str else None")
         with source.block("if moment is not None:"):
-            source.add(f"record[{key.field!r}] = moment")
+            own = "moment" if key.field == "@timestamp" else "str(moment)"
+            source.add(f"record[{key.field!r}] = {own}")
     elif tools.types[key.field] in _USUAL:
         with source.block(f"if {_USUAL[tools.types[key.field]]}:"):
             source.add(f"record[{key.field!r}] = value")

@@ -38,7 +38,11 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Zoneless(str):
-    """An instant whose text names no zone and whose format declares none: read as UTC, and trusted less."""
+    """
+    An instant whose text names no zone and whose format declares none: read as UTC, and trusted less.
+
+    Only a line's own time is one, until the pipeline has decided; every other is a plain text, as encoders want it.
+    """
 
     __slots__ = ()
 

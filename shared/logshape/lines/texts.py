@@ -138,7 +138,7 @@ class _Writer:
         for hole in holes(self._line.template.parts):
             for name in hole.names:
                 if id(hole) in self._certain and name in self._tools.types and name not in self._fixed:
-                    value = self._value(hole)
+                    value = self._stored(name, hole)
                     level = f"'level': {value}[0], 'severity_number': {value}[1]"
                     entries.append(level if name == "level" else f"{name!r}: {value}")
         return entries
@@ -189,7 +189,7 @@ class _Writer:
                 self._keep_as(name, hole)
 
     def _keep_as(self, name: str, hole: Hole) -> None:
-        value = self._value(hole)
+        value = self._stored(name, hole)
         if name not in self._tools.types:
             step = f"{self._source.name(set_aside, 'set_aside')}(record, {name!r}, {value})"
         elif id(hole) in self._certain:
@@ -201,8 +201,13 @@ class _Writer:
         if id(hole) in self._certain:
             self._source.add(step)
         else:
-            with self._source.block(f"if {value} is not None and {value} != '':"):
+            with self._source.block(f"if {self._value(hole)} is not None and {self._value(hole)} != '':"):
                 self._source.add(step)
+
+    def _stored(self, name: str, hole: Hole) -> str:
+        """Write the value that the field *name* gets of *hole*: a time that is not the line's own is a plain text."""
+        is_time = hole.shape in _SHAPES_OF_TIME or self._tools.types.get(hole.names[0]) == "timestamp"
+        return f"str({self._value(hole)})" if is_time and name != "@timestamp" else self._value(hole)
 
     def _taken(self, hole: Hole) -> str:
         stripped = ".rstrip(' ')" if hole.filter == "pad" else ""
