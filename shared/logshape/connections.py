@@ -1,14 +1,16 @@
 """
-Turns the environment into connections: to Data Firehose, to OpenSearch, to S3.
+Turns the environment into connections: to Data Firehose, to OpenSearch, to S3, and to what operators change.
 
-Whatever happens on a wire comes back as a value of this module. No retry is made here: whoever calls has the patience,
-and knows how much of it is left. A connection is opened when it is first used; `warm` pays for the imports before.
+Whatever happens on a wire comes back as a value of this module. No retry is made for the sinks: whoever calls has the
+patience, and knows how much of it is left. A connection is opened when it is first used; `warm` pays for the imports
+before.
 """
 
 from __future__ import annotations
 
 import gc
 import logging
+import random
 import threading
 import time
 from contextlib import contextmanager
@@ -18,6 +20,7 @@ from urllib.parse import unquote, urlsplit
 
 import msgspec
 from isal import igzip
+from msgspec.structs import replace
 
 from logshape.errors import InvalidEnvironment, OutsideFailure
 
@@ -37,6 +40,9 @@ _UNAUTHORIZED: Final = 401
 _LOOPBACK: Final = ("localhost", "::1")
 _NDJSON: Final = {"content-type": "application/x-ndjson", "content-encoding": "gzip"}
 _SPOOL_TRIES: Final = 3
+_CONTROL_TRIES: Final = 8
+_CONTROL_SECONDS: Final = 30.0
+_LONGEST_PAUSE: Final = 5.0
 ACTIONS: Final[Mapping[str, tuple[str, ...]]] = {"secretsmanager:GetSecretValue": ("${OpenSearchSecretArn}",)}
 """What a connection itself asks for; each sink and target declares what it does with one."""
 _SERVICES: Final = ["firehose", "s3", "secretsmanager"]
@@ -51,10 +57,11 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Refused(msgspec.Struct, frozen=True, kw_only=True):
-    """An AWS service answered with an error to a call as a whole."""
+    """An AWS service answered with an error to a call as a whole; *message* is empty where it may quote an event."""
 
     status: int
     code: str
+    message: str = ""
 
 
 class NoAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -117,6 +124,54 @@ class Aws:
             s3=self._s3,
         )
         return self._opened().create_client(service, region_name=self.region, config=config)
+
+
+class Control:
+    """AWS as operators change it: no haste, and as many tries as it takes where a service is busy."""
+
+    def __init__(self, environ: Mapping[str, str], profile: str | None = None, region: str | None = None) -> None:
+        """
+        Take *profile* and *region* as the AWS CLI does, each before what *environ* and the configuration say.
+
+        Raises:
+            InvalidEnvironment: there is no such profile, or nobody names a Region.
+
+        """
+        import botocore.session
+        from botocore.exceptions import BotoCoreError
+
+        self._session = botocore.session.Session(profile=profile)
+        self._clients: dict[str, Any] = {}
+        try:
+            configured = environ.get("AWS_REGION") or self._session.get_config_variable("region")
+        except BotoCoreError as error:
+            raise InvalidEnvironment(str(error)) from error
+        self.region: str = region or configured or ""
+        if not self.region:
+            raise InvalidEnvironment("nobody names a Region; say --region, or set AWS_REGION")
+
+    def call(self, service: str, operation: str, **arguments: object) -> Mapping[str, Any] | Refused | NoAnswer:
+        """Return what *operation*, by its name in Python, answers; a busy service is asked again, more slowly."""
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        try:
+            answer: Mapping[str, Any] = getattr(self._client(service), operation)(**arguments)
+        except ClientError as error:
+            return replace(_refused(error.response), message=error.response.get("Error", {}).get("Message", ""))
+        except BotoCoreError as error:
+            return NoAnswer(reason=str(error))
+        return answer
+
+    def _client(self, service: str) -> Any:  # noqa: ANN401 # botocore makes its clients at run time
+        if service not in self._clients:
+            from botocore.config import Config
+
+            retries: Any = {"mode": "adaptive", "total_max_attempts": _CONTROL_TRIES}
+            config = Config(connect_timeout=CONNECT_SECONDS, read_timeout=_CONTROL_SECONDS, retries=retries)
+            client: Any = self._session.create_client(service, region_name=self.region, config=config)
+            client.meta.events.register_first("needs-retry", _again)
+            self._clients[service] = client
+        return self._clients[service]
 
 
 def firehose(environ: Mapping[str, str], aws: Aws) -> Put | None:
@@ -309,6 +364,17 @@ def _refused(response: Mapping[str, Any]) -> Refused:
         status=response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0),
         code=response.get("Error", {}).get("Code", "Unknown"),
     )
+
+
+def _again(response: tuple[object, dict[str, Any]] | None, attempts: int, **_: object) -> float | None:
+    """Tell botocore in how many seconds to try again where it does not know, and not to where it should not."""
+    error = response[1].get("Error", {}) if response else {}
+    match error.get("Code"):
+        case "OperationAbortedException" if attempts < _CONTROL_TRIES:  # another writer holds the thing
+            return random.uniform(0.5, 1) * min(2.0**attempts / 10, _LONGEST_PAUSE)  # noqa: S311 # no secret
+        case "LimitExceededException":  # botocore takes it for haste; to CloudWatch it is a quota, and full
+            error["Code"] = "LimitExceeded"
+    return None
 
 
 def _seconds(after: str) -> float:
