@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from logshape.artefacts.patterns import documents, texts
-from logshape.artefacts.patterns.facts import both, exclude, follows, simplified
+from logshape.artefacts.patterns.cases import both, exclude, follows, simplified
 from logshape.artefacts.patterns.rendering import are_apart, is_one, json_patterns, seen, text_pattern
 from logshape.contract.model import CORE_FIELDS
 from logshape.errors import Unsayable
@@ -16,8 +16,9 @@ from logshape.errors import Unsayable
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from logshape.artefacts.patterns.cases import Case, Clause
     from logshape.artefacts.patterns.documents import Ground
-    from logshape.artefacts.patterns.facts import Case, Clause, Steps
+    from logshape.artefacts.patterns.facts import Steps
     from logshape.artefacts.patterns.texts import Template
     from logshape.contract.model import Contract, Field, Group
     from logshape.contract.predicates import Node
@@ -75,10 +76,9 @@ class _Reading:
             ground for format_ in self._formats for ground in documents.grounds(format_, self._fields, self._given)
         ]
         asked = [(ground, self._cases(ground)) for ground in grounds]
-        objects = frozenset(steps for ground in grounds for steps in ground.objects)
         for selection in dict.fromkeys(selection for _, cases in asked for selection in cases):
             mine = [(ground, cases.get(selection, [])) for ground, cases in asked]
-            yield from (Filter(pattern, selection) for pattern in _patterns(mine, objects))
+            yield from (Filter(pattern, selection) for pattern in _patterns(mine))
 
     def _cases(self, ground: Ground) -> dict[Selection, list[Case]]:
         """Return the cases in which a line on *ground* counts, by what is selected of it."""
@@ -147,12 +147,12 @@ def _dimensions(name: str, ground: Ground) -> Sequence[tuple[Steps, Case]]:
     return list(documents.selections(name, ground))
 
 
-def _patterns(asked: Sequence[tuple[Ground, list[Case]]], objects: frozenset[Steps]) -> list[Json]:
+def _patterns(asked: Sequence[tuple[Ground, list[Case]]]) -> list[Json]:
     """Return the shortest patterns for the cases of all grounds, of which no line takes two; mostly that is one."""
-    short = [seen(case, objects) for case in _widest(_in_order(asked))]
+    short = [seen(case) for case in _widest(_in_order(asked))]
     if is_one(short) or are_apart(short):
         return json_patterns(short)
-    return json_patterns(list(_apart(asked, objects)))
+    return json_patterns(list(_apart(asked)))
 
 
 def _in_order(asked: Sequence[tuple[Ground, list[Case]]]) -> list[Case]:
@@ -173,16 +173,16 @@ def _in_order(asked: Sequence[tuple[Ground, list[Case]]]) -> list[Case]:
     return [case for case in found if case is not None]
 
 
-def _apart(asked: Sequence[tuple[Ground, list[Case]]], objects: frozenset[Steps]) -> Iterator[Case]:
+def _apart(asked: Sequence[tuple[Ground, list[Case]]]) -> Iterator[Case]:
     """Yield the cases of all grounds, without any line that may belong to a ground before."""
     for at, (_, cases) in enumerate(asked):
         for case in cases:
-            left: Case | None = seen(case, objects)
+            left: Case | None = seen(case)
             for ground, _ in asked[:at]:
                 lacks = tuple(
-                    facts for facts in documents.lacks(ground) if not any(fact.at in objects for fact in facts)
+                    facts for facts in documents.lacks(ground) if not any(fact.at in ground.objects for fact in facts)
                 )
-                left = None if left is None else _without(left, seen(documents.needs(ground), objects), lacks)
+                left = None if left is None else _without(left, seen(documents.needs(ground)), lacks)
             if left is not None:
                 yield left
 

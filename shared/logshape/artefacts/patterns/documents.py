@@ -7,18 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from logshape.artefacts.patterns.facts import (
-    ALWAYS,
-    Absent,
-    Like,
-    OneOf,
-    Present,
-    Unlike,
-    Unsure,
-    Word,
-    both,
-    simplified,
-)
+from logshape.artefacts.patterns.cases import ALWAYS, both, simplified
+from logshape.artefacts.patterns.facts import Absent, Inside, Like, OneOf, Present, Unlike, Unsure, Word
 from logshape.artefacts.patterns.leaves import FILLED, asked, constant, constants, fallback, is_of_event, severity
 from logshape.artefacts.patterns.scalars import Scalars
 from logshape.contract.predicates import And, Exists, Not, Or
@@ -28,7 +18,8 @@ from logshape.errors import Unsayable
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from logshape.artefacts.patterns.facts import Case, Clause, Facts, Steps
+    from logshape.artefacts.patterns.cases import Case, Clause, Facts
+    from logshape.artefacts.patterns.facts import Steps
     from logshape.contract.model import Field, Format, Key, Need, Path, Scalar
     from logshape.contract.predicates import Leaf, Node
 
@@ -75,7 +66,11 @@ def grounds(format_: Format, fields: Mapping[str, Field], given: Mapping[str, Sc
 
 def needs(ground: Ground) -> Case:
     """Return what a line must hold to be of the ground's format."""
-    return tuple(tuple((_met(path, need),) for path in need.paths) for need in ground.format.needs)
+    objects = ground.objects
+    return tuple(
+        tuple((Inside(path.steps) if path.steps in objects else _met(path, need),) for path in need.paths)
+        for need in ground.format.needs
+    )
 
 
 def lacks(ground: Ground) -> Clause:

@@ -25,13 +25,19 @@ _NUMBER: Final = {"integer": "-?[0-9]+", "long": "-?[0-9]+", "double": "-?[0-9][
 
 
 class Content(msgspec.Struct, frozen=True):
-    """What a hole holds: all of it matches *regex*, or only how it begins where *is_open*; *words* are in it."""
+    """
+    What a hole holds: all of it matches *regex*, or only how it begins where *is_open*; *words* are in it.
+
+    Behind an open beginning there is at least one more character if it is *longer*.
+    """
 
     regex: str
     is_open: bool = False
     words: tuple[str, ...] = ()
+    longer: bool = False
 
 
+ANY: Final = Content("", is_open=True, longer=True)
 Contents: TypeAlias = tuple[Content, ...]
 """Of these one is what the hole holds."""
 
@@ -116,16 +122,18 @@ def _filled(field: Field, format_: Format, *, optional: bool) -> Contents:
         long = next(word for word in words if len(word) > 1)
         raise Unsayable(f"`{field.name}`: a regex cannot say that a text is not `{long}`")
     if not words:
-        return (Content("", is_open=True, words=("+",)),)
+        return (ANY,)
     return (
         Content(f"[^{''.join(map(in_class, words))}]", is_open=True),
-        *(Content(regex_of(word), is_open=True, words=("+",)) for word in words),
+        *(Content(regex_of(word), is_open=True, longer=True) for word in words),
     )
 
 
 def _equal(field: Field, value: Value) -> Iterator[Content]:
     if field.type == "timestamp":
         raise Unsayable(f"`{field.name}`: a time has too many spellings")
+    if field.type == "ip" and ":" in str(value):
+        raise Unsayable(f"`{field.name}`: an IPv6 address has many spellings")
     if field.type in NUMBERS and isinstance(value, int | float):
         for text in digits.texts(field, value):
             yield _word(text)

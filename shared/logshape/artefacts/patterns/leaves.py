@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from logshape.artefacts.patterns.facts import stands
+from logshape.artefacts.patterns.deduction import stands
 from logshape.contract.levels import SEVERITY
 from logshape.contract.predicates import Compare, Exists, In, Predicate
 from logshape.errors import Unsayable
@@ -42,6 +42,8 @@ def constant(leaf: Leaf, given: Mapping[str, Scalar], fields: Mapping[str, Field
 
 def fallback(leaf: Leaf, said: Mapping[str, Scalar], fields: Mapping[str, Field]) -> bool:
     """Say whether *leaf* holds of a record of what is *said*."""
+    if isinstance(leaf, In) and not leaf.values:
+        return False
     record: dict[str, object] = dict(said)
     if leaf.field == "level":
         record["severity_number"] = SEVERITY[said["level"]]  # type: ignore[index] # the loader has refused other words
@@ -70,9 +72,7 @@ def severity(leaf: Leaf) -> Leaf:
 
 def levels_of(leaf: Leaf) -> list[str]:
     """Return the levels for which *leaf*, of the field `level`, holds."""
-    types = {"level": "keyword"}
-    test = any_of([Predicate("", leaf)], types)
-    return [level for level, number in SEVERITY.items() if test({"level": level, "severity_number": number})]
+    return [level for level in SEVERITY if fallback(leaf, {"level": level}, {})]
 
 
 def asked(terms: Iterable[Node], ask: Callable[[Node], list[T]], *, all_of: bool) -> list[list[T]]:

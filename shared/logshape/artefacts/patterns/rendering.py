@@ -7,21 +7,19 @@ from itertools import combinations
 from typing import TYPE_CHECKING, Final, assert_never
 
 from logshape.artefacts.patterns import digits
+from logshape.artefacts.patterns.cases import exclude
 from logshape.artefacts.patterns.facts import (
     Absent,
-    Case,
-    Clause,
     Fact,
+    Inside,
     Like,
     OneOf,
     Ordered,
     Present,
     Spelled,
-    Steps,
     Unlike,
     Unsure,
     Word,
-    exclude,
 )
 from logshape.dialects.filter_pattern import show
 from logshape.dialects.filter_pattern.limits import LONGEST_PATTERN, problems
@@ -44,6 +42,8 @@ from logshape.errors import InvalidPattern, Unsayable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+
+    from logshape.artefacts.patterns.cases import Case, Clause
 
 _ADVICE: Final = "; narrow `where`, or `in`"
 
@@ -81,13 +81,9 @@ def json_patterns(cases: Sequence[Case]) -> list[Json]:
     return [*patterns, _json(pending)] if pending else patterns
 
 
-def seen(case: Case, objects: frozenset[Steps]) -> Case:
-    """Return *case* without asking whether there is something at one of *objects*, for no filter sees an object."""
-    return tuple(
-        clause
-        for clause in case
-        if not any(fact == Present(fact.at) and fact.at in objects for facts in clause for fact in facts)
-    )
+def seen(case: Case) -> Case:
+    """Return *case* without asking whether there is an object, for no filter sees one."""
+    return tuple(clause for clause in case if not any(isinstance(fact, Inside) for facts in clause for fact in facts))
 
 
 def text_pattern(branches: Sequence[str]) -> Terms:
@@ -194,6 +190,8 @@ def _fact(fact: Fact) -> Condition:
         case Spelled(ranges=ranges, has_fraction=has_fraction):
             branches = digits.written(ranges, has_fraction=has_fraction)
             return Compare(selector, "=", Regex("|".join(f"^{branch}$" for branch in branches)))
+        case Inside():
+            raise Unsayable(f"`{fact.at[-1]}`: no filter sees an object")
         case Unsure(why=why):
             raise Unsayable(f"`{fact.at[0]}`: {why}, and a filter sees the line alone")
         case _:

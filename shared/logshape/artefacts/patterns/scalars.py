@@ -15,7 +15,7 @@ from logshape.lines.formats import glob
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from logshape.artefacts.patterns.facts import Facts
+    from logshape.artefacts.patterns.cases import Facts
     from logshape.contract.model import Field, Format, Path
     from logshape.contract.predicates import Leaf, Operator, Value
 
@@ -131,6 +131,8 @@ class Scalars:
         kind = self._field.type
         if kind == "timestamp":
             raise self._unsayable("a time has too many spellings")
+        if kind == "ip" and ":" in str(value):
+            raise self._unsayable("an IPv6 address has many spellings")
         if kind == "boolean":
             return _BOOLEANS[bool(value)]
         if kind in NUMBERS and not isinstance(value, str):
