@@ -317,6 +317,7 @@ def test_a_long_list_of_words_is_cut_into_filters_that_share_no_line(group: Ask)
         ("doc", {"where": "at = '2025-10-31T22:38:21Z'"}, "of JSON lines of `doc`, `at`: a time has too many spellings"),
         ("doc", {"where": "ip = '2001:db8::1'"}, "of JSON lines of `doc`, `ip`: an IPv6 address has many spellings"),
         ("doc", {"where": "host = '*a'"}, "no filter pattern can say the text `*a`: an asterisk at an end is a wildcard"),
+        ("nulls", {"where": "format = 'nulls'"}, "it holds for every JSON line, which no pattern can ask for; give the format `needs`"),
         ("access", {"where": "size > 5"}, "of JSON lines of `access`, `size` has no range, without which no regex can say `>`; declare one"),
         ("access", {"where": "took > 5"}, "of JSON lines of `access`, of `took`, a double, a regex can only say `<` and `>=` with a whole number"),
         ("access", {"where": "exists code", "value": "code"}, "of JSON lines of `access`, `code` stands in quotes, where CloudWatch measures nothing"),

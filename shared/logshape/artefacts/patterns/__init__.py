@@ -9,7 +9,7 @@ import msgspec
 
 from logshape.artefacts.patterns import documents, texts
 from logshape.artefacts.patterns.cases import both, exclude, follows, simplified
-from logshape.artefacts.patterns.rendering import are_apart, is_one, json_patterns, seen, text_pattern
+from logshape.artefacts.patterns.rendering import are_apart, one_pattern, seen, several_patterns, text_pattern
 from logshape.contract.model import CORE_FIELDS
 from logshape.errors import Unsayable
 
@@ -150,9 +150,16 @@ def _dimensions(name: str, ground: Ground) -> Sequence[tuple[Steps, Case]]:
 def _patterns(asked: Sequence[tuple[Ground, list[Case]]]) -> list[Json]:
     """Return the shortest patterns for the cases of all grounds, of which no line takes two; mostly that is one."""
     short = [seen(case) for case in _widest(_in_order(asked))]
-    if is_one(short) or are_apart(short):
-        return json_patterns(short)
-    return json_patterns(list(_apart(asked)))
+    if not short:
+        return []
+    one = one_pattern(short)
+    if one is not None:
+        return [one]
+    apart = short if are_apart(short) else list(_apart(asked))
+    if not are_apart(apart):
+        message = "the pattern is longer than CloudWatch takes and cannot be cut so that no line counts twice"
+        raise Unsayable(f"{message}; narrow `where`, or `in`")
+    return several_patterns(apart)
 
 
 def _in_order(asked: Sequence[tuple[Ground, list[Case]]]) -> list[Case]:
@@ -167,7 +174,7 @@ def _in_order(asked: Sequence[tuple[Ground, list[Case]]]) -> list[Case]:
             left: Case | None = case
             for ground, theirs in asked[:at]:
                 needs = documents.needs(ground)
-                if left and not any(follows((*left, *needs), other) for other in theirs):
+                if left is not None and not any(follows((*left, *needs), other) for other in theirs):
                     left = _without(left, needs, documents.lacks(ground))
             found.append(left)
     return [case for case in found if case is not None]

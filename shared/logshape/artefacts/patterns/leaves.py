@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from logshape.artefacts.patterns.deduction import stands
@@ -70,9 +71,10 @@ def severity(leaf: Leaf) -> Leaf:
     return In("level", tuple(levels), leaf.column)
 
 
-def levels_of(leaf: Leaf) -> list[str]:
+@lru_cache(maxsize=1024)
+def levels_of(leaf: Leaf) -> tuple[str, ...]:
     """Return the levels for which *leaf*, of the field `level`, holds."""
-    return [level for level in SEVERITY if fallback(leaf, {"level": level}, {})]
+    return tuple(level for level in SEVERITY if fallback(leaf, {"level": level}, {}))
 
 
 def asked(terms: Iterable[Node], ask: Callable[[Node], list[T]], *, all_of: bool) -> list[list[T]]:

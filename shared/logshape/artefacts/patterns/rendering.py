@@ -22,7 +22,7 @@ from logshape.artefacts.patterns.facts import (
     Word,
 )
 from logshape.dialects.filter_pattern import show
-from logshape.dialects.filter_pattern.limits import LONGEST_PATTERN, problems
+from logshape.dialects.filter_pattern.limits import LONGEST_PATTERN, REGEXES_A_PATTERN, problems
 from logshape.dialects.filter_pattern.tree import (
     And,
     Compare,
@@ -48,9 +48,18 @@ if TYPE_CHECKING:
 _ADVICE: Final = "; narrow `where`, or `in`"
 
 
-def is_one(cases: Sequence[Case]) -> bool:
-    """Say whether there are *cases*, and one pattern takes them all."""
-    return bool(cases) and _fits(cases)
+def one_pattern(cases: Sequence[Case]) -> Json | None:
+    """
+    Return the pattern for lines that are as one of *cases*, or None where that is more than one pattern takes.
+
+    Raises:
+        Unsayable: it holds what no pattern can ask.
+
+    """
+    if () in cases:
+        raise Unsayable("it holds for every JSON line, which no pattern can ask for; give the format `needs`")
+    pattern = _json(cases)
+    return pattern if _fits(pattern) else None
 
 
 def are_apart(cases: Sequence[Case]) -> bool:
@@ -58,27 +67,23 @@ def are_apart(cases: Sequence[Case]) -> bool:
     return all(exclude(one, other) for one, other in combinations(cases, 2))
 
 
-def json_patterns(cases: Sequence[Case]) -> list[Json]:
+def several_patterns(cases: Sequence[Case]) -> list[Json]:
     """
-    Return patterns for lines that are as one of *cases*; where one does not take them all, no line takes two.
+    Return patterns for lines that are as one of *cases*, of which none is as two.
 
     Raises:
-        Unsayable: they do not exclude each other then, or hold what no pattern can ask.
+        Unsayable: a case is more than a pattern takes and cannot be cut, or holds what no pattern can ask.
 
     """
-    if not is_one(cases) and not are_apart(cases):
-        message = (
-            f"the pattern is longer than {LONGEST_PATTERN} characters and cannot be cut so that no line counts twice"
-        )
-        raise Unsayable(message + _ADVICE)
     patterns: list[Json] = []
-    pending: list[Case] = []
+    taken: list[Case] = []
     for piece in (piece for case in cases for piece in _pieces(case)):
-        if pending and not _fits([*pending, piece]):
-            patterns.append(_json(pending))
-            pending = []
-        pending.append(piece)
-    return [*patterns, _json(pending)] if pending else patterns
+        wider = _json([*taken, piece])
+        if taken and not _fits(wider):
+            taken, wider = [], _json([piece])
+        patterns = [*(patterns[:-1] if taken else patterns), wider]
+        taken.append(piece)
+    return patterns
 
 
 def seen(case: Case) -> Case:
@@ -101,7 +106,7 @@ def text_pattern(branches: Sequence[str]) -> Terms:
 
 def _pieces(case: Case) -> Iterator[Case]:
     """Yield *case*, or parts of it that fit, cut in the longest list of words that one value may be."""
-    if _fits([case]):
+    if _fits(_json([case])):
         yield case
         return
     lists = [at for at, clause in enumerate(case) if len(clause) == 1 and isinstance(clause[0][0], OneOf)]
@@ -119,8 +124,18 @@ def _words(clause: Clause) -> tuple[Word, ...]:
     return fact.words if isinstance(fact, OneOf) else ()
 
 
-def _fits(cases: Sequence[Case]) -> bool:
-    return not problems(_shown(_json(cases)))
+def _fits(pattern: Json) -> bool:
+    return len(_shown(pattern)) <= LONGEST_PATTERN and _regexes(pattern.condition) <= REGEXES_A_PATTERN
+
+
+def _regexes(condition: Condition) -> int:
+    match condition:
+        case And(terms=terms) | Or(terms=terms):
+            return sum(map(_regexes, terms))
+        case Compare(value=Regex()):
+            return 1
+        case _:
+            return 0
 
 
 def _refuse(pattern: Json | Terms) -> None:
@@ -169,7 +184,7 @@ def _all(conditions: Iterable[Condition]) -> Condition:
 
 def _any(conditions: Iterable[Condition]) -> Condition:
     flat = [term for one in conditions for term in (one.terms if isinstance(one, Or) else (one,))]
-    return flat[0] if len(flat) == 1 else Or(tuple(dict.fromkeys(flat)))
+    return flat[0] if len(flat) == 1 else Or(tuple(flat))
 
 
 def _fact(fact: Fact) -> Condition:

@@ -54,7 +54,7 @@ class Template(msgspec.Struct, frozen=True, kw_only=True):
         """Return the name and the unit of the pair that gives the field *name*, if the template holds pairs."""
         if "pairs" not in self.shapes():
             return None
-        found = (parts_of(template) for template in self.format.pairs)
+        found = (parts_of(template) for template in self.format.pairs if name in template.source)
         return next(((head, tail) for head, hole, tail in found if name in hole.names), None)
 
 
