@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-import msgspec
 import pytest
 from click.testing import CliRunner
 
@@ -18,7 +17,7 @@ from logshape.artefacts import metric_filters
 from logshape.cli.check import command
 from logshape.contract import load
 from logshape.proof import agreement, stores
-from logshape.proof.lines import Makers
+from logshape.proof.bench import Bench
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -47,11 +46,12 @@ formats:
       - line: '{"app":"shop","took_ms":1.5,"code":500}'
         record: {took: 1.5, code: 500}
 groups:
-  - {name: app, match: [/shop/app], formats: [app-json, app-text]}
+  - {name: text, match: [/shop/text], formats: [app-text]}
+  - {name: json, match: [/shop/json], formats: [app-json]}
 """
-ERRORS = 'metrics: {errors: {where: "level = ERROR and not exists code"}}\n'
-SLOW = 'metrics: {slow: {where: "took > 1000", value: took}}\n'
-CODES = 'metrics: {codes: {where: "code != 200"}}\n'
+ERRORS = 'metrics: {errors: {in: [text], where: "level = ERROR"}}\n'
+SLOW = 'metrics: {slow: {in: [json], where: "took > 1000", value: took}}\n'
+CODES = 'metrics: {codes: {in: [json], where: "code != 200"}}\n'
 
 
 def _reading(path: Path, text: str) -> Reading:
@@ -98,21 +98,21 @@ def test_what_is_compiled_agrees(tmp_path: Path, metrics: str) -> None:
             ERRORS,
             [r"%^\[ERROR\]\s%"],
             "[FAILURE] ",
-            "the parser reads it as `app-text` and counts it, and no filter does",
+            "is read as `app-text` and counts, and no filter counts it",
             id="parser says ERROR and the filter does not count it",
         ),
         pytest.param(
             ERRORS,
             [r"%\[ERROR\]\s|\[FAILURE\]\s%"],
             "[INFO] [",
-            r"the parser reads it as `app-text` and does not count it, and the filter `%\[ERROR\]\s|\[FAILURE\]\s%` does",
+            r"is read as `app-text` and does not count, and the filter `%\[ERROR\]\s|\[FAILURE\]\s%` counts it",
             id="filter counts a quoted word",
         ),
         pytest.param(
             ERRORS,
             [r"%^\[ERROR\]\s|^\[FAILURE\]\s%", r"%^\[FAILURE\]\s%"],
             "[FAILURE] ",
-            "the parser reads it as `app-text` and counts it once, and 2 filters do: "
+            "is read as `app-text` and counts once, and 2 filters count it: "
             r"`%^\[ERROR\]\s|^\[FAILURE\]\s%` and `%^\[FAILURE\]\s%`",
             id="two filters count one line",
         ),
@@ -120,15 +120,14 @@ def test_what_is_compiled_agrees(tmp_path: Path, metrics: str) -> None:
             CODES,
             ["{ $.app = * && $.code = * && $.code != 200 && $.took_ms NOT EXISTS }"],
             '{"app',
-            "the parser reads it as `app-json` and counts it, and no filter does",
+            "is read as `app-json` and counts, and no filter counts it",
             id="filter knows half of the lines",
         ),
         pytest.param(
             SLOW,
             ["{ $.app = * && $.took_ms >= 1000 }"],
             '"took_ms": 1000',
-            "the parser reads it as `app-json` and does not count it, and the filter "
-            "`{ $.app = * && $.took_ms >= 1000 }` does",
+            "is read as `app-json` and does not count, and the filter `{ $.app = * && $.took_ms >= 1000 }` counts it",
             id="filter is wrong at the boundary",
         ),
     ],
@@ -138,12 +137,12 @@ def test_filters_that_count_otherwise_are_a_problem(
 ) -> None:
     """The message has a line that anyone can try, and says who is right about it."""
     reading = _reading(tmp_path, CONTRACT + metrics)
-    agreement.judge(reading, Makers(_contract(reading)), _with(*patterns))
+    agreement.judge(reading, _bench(reading), _with(*patterns))
     [(at, rule, message)] = [found for found in _found(reading) if found[1] != "scalar-type"]
 
-    assert (at, rule) == (21, "disagreement")
+    assert (at, rule) == (22, "disagreement")
     assert line in message.replace('":', '": ').replace(":  ", ": ")
-    assert message.startswith("of the line `")
+    assert message.startswith("the line `")
     assert message.endswith(how)
 
 
@@ -151,10 +150,10 @@ def test_a_filter_that_reports_another_number_is_a_problem(tmp_path: Path) -> No
     """An alarm on a latency would watch the status."""
     reading = _reading(tmp_path, CONTRACT + SLOW)
     pattern = "{ $.app = * && $.took_ms > 1000 && ($.code = * || $.code NOT EXISTS || $.code IS NULL) }"
-    agreement.judge(reading, Makers(_contract(reading)), _with(pattern, metricValue="$.code"))
+    agreement.judge(reading, _bench(reading), _with(pattern, metricValue="$.code"))
     [(at, rule, message)] = _found(reading)
 
-    assert (at, rule) == (21, "disagreement")
+    assert (at, rule) == (22, "disagreement")
     assert " in `took`, and the filter reports " in message
 
 
@@ -163,7 +162,7 @@ def test_a_metric_that_no_filter_can_ask_is_a_problem(tmp_path: Path) -> None:
     code, problems, _ = _check(tmp_path, CONTRACT + "metrics: {x: {where: \"level = ERROR and message != 'a'\"}}\n")
 
     assert code == 1
-    assert [(one["line"], one["rule"]) for one in problems] == [(21, "uncountable")]
+    assert [(one["line"], one["rule"]) for one in problems] == [(22, "uncountable")]
 
 
 def test_a_range_beyond_its_column_is_a_problem(tmp_path: Path) -> None:
@@ -218,7 +217,7 @@ def test_two_formats_that_want_two_mappings_for_a_field_are_a_problem(tmp_path: 
       - line: '{"old":true,"took":{"ms":2}}'
         record: {attributes: {old: true}}
 groups:"""
-    text = CONTRACT.replace("groups:", other).replace("[app-json, ", "[app-json, old-json, ")
+    text = CONTRACT.replace("groups:", other).replace("[app-json]", "[app-json, old-json]")
     code, problems, _ = _check(tmp_path, text.replace("    needs: [old]\n", "    needs: [old]\n    json: {}\n"))
 
     assert code == 1
@@ -238,12 +237,12 @@ groups:"""
 def test_stores_that_do_not_take_a_record_are_a_problem(tmp_path: Path) -> None:
     """A table or a template of another version refuses whole records, and the spool fills."""
     reading = _reading(tmp_path, CONTRACT)
-    own = stores.stores_of(_contract(reading))
+    own = stores.stores_of(_bench(reading).contract)
     narrow = stores.Stores(
         columns=[{**column, "Type": "int"} if column["Name"] == "took" else column for column in own.columns],
         properties={**own.properties, "code": {"type": "ip"}},
     )
-    stores.judge(reading, Makers(_contract(reading)), narrow)
+    stores.judge(reading, _bench(reading), narrow)
     found = _found(reading)
 
     assert [(at, rule) for at, rule, _ in found] == [(13, "mapping-conflict"), (13, "narrow-column")]
@@ -257,19 +256,19 @@ def test_a_scalar_of_another_type_is_advice(tmp_path: Path) -> None:
     code, problems, advice = _check(tmp_path, CONTRACT + CODES)
 
     assert (code, problems) == (0, [])
-    assert ": scalar-type: of the line `{" in advice
+    assert ": scalar-type: the line `{" in advice
     assert '"code"' in advice
 
 
 def test_a_drop_that_touches_a_metric_is_advice(tmp_path: Path) -> None:
     """CloudWatch counts the line that ingest drops, and two figures differ for ever."""
-    text = CONTRACT.replace("app-text]}", 'app-text], drop: ["code = 404"]}')
+    text = CONTRACT.replace("app-json]}", 'app-json], drop: ["code = 404"]}')
     code, problems, advice = _check(tmp_path, text + CODES)
 
     assert (code, problems) == (0, [])
     assert ": counted-drop: " in advice
 
 
-def _contract(reading: Reading) -> Contract:
+def _bench(reading: Reading) -> Bench:
     assert reading.contract is not None
-    return msgspec.structs.replace(reading.contract)
+    return Bench(reading.contract)

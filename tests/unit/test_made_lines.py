@@ -12,17 +12,18 @@ from logshape.contract.load import built_in
 from logshape.contract.model import CORE_FIELDS
 from logshape.contract.predicates import parse
 from logshape.lines.conditions import any_of
-from logshape.proof.lines import Maker, Makers
+from logshape.proof.bench import Bench
+from logshape.proof.lines import Maker, question
 
 CONTRACT = built_in()
 FIELDS = {field.name: field for field in (*CORE_FIELDS, *CONTRACT.fields)}
 TYPES = {name: field.type for name, field in FIELDS.items()}
 PRINTED = """
 from logshape.contract.load import built_in
-from logshape.proof.lines import Makers
+from logshape.proof.bench import Bench
 contract = built_in()
-makers = Makers(contract)
-print([made.text for name in contract.formats for made in makers.of(name).lines(None, 5)])
+bench = Bench(contract)
+print([made.text for name in contract.formats for made in bench.maker(name).lines(None, 5)])
 """
 
 
@@ -37,7 +38,7 @@ def test_every_line_is_one_that_the_format_reads(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "question", "values"),
+    ("name", "asked", "values"),
     [
         ("aws/apigateway-access", "status >= 500", {499, 500, 501, 100, 599, None}),
         ("aws/lambda-json", "level = ERROR", {"TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL", None}),
@@ -46,14 +47,12 @@ def test_every_line_is_one_that_the_format_reads(name: str) -> None:
         ("aws/lambda-text", "level >= ERROR", {"WARN", "ERROR", "FATAL", None}),
     ],
 )
-def test_the_fields_of_a_question_take_the_values_at_which_it_turns(
-    name: str, question: str, values: set[object]
-) -> None:
+def test_the_fields_of_a_question_take_the_values_at_which_it_turns(name: str, asked: str, values: set[object]) -> None:
     """A filter that is wrong by one is wrong at the boundary, and nowhere else."""
     maker = Maker(CONTRACT.formats[name], FIELDS)
-    predicate = parse(question)
-    records = [maker.writer.read(made.text) or {} for made in maker.lines(predicate, 40)]
-    field = question.split(maxsplit=1)[0]
+    predicate = parse(asked)
+    records = [maker.writer.read(made.text) or {} for made in maker.lines(question(predicate, FIELDS), 40)]
+    field = asked.split(maxsplit=1)[0]
     answers = {any_of((predicate,), TYPES)(record) for record in records}
 
     assert values - {record.get(field) for record in records} == set()
@@ -63,7 +62,7 @@ def test_the_fields_of_a_question_take_the_values_at_which_it_turns(
 def test_only_odd_lines_have_a_scalar_of_another_type() -> None:
     """They are advice and the others are problems, so that each must be known for what it is."""
     maker = Maker(CONTRACT.formats["aws/lambda-json"], FIELDS)
-    lines = list(maker.lines(parse("duration_ms > 3"), 60))
+    lines = list(maker.lines(question(parse("duration_ms > 3"), FIELDS), 60))
     misfits = {
         made.odd for made in lines if "type:duration_ms" in (maker.writer.read(made.text) or {}).get("parse_errors", ())
     }
@@ -74,8 +73,8 @@ def test_only_odd_lines_have_a_scalar_of_another_type() -> None:
 
 def test_every_process_makes_up_the_same_lines() -> None:
     """A proof that fails today and holds tomorrow proves nothing."""
-    makers = Makers(CONTRACT)
-    here = [made.text for name in CONTRACT.formats for made in makers.of(name).lines(None, 5)]
+    bench = Bench(CONTRACT)
+    here = [made.text for name in CONTRACT.formats for made in bench.maker(name).lines(None, 5)]
     environment = {**os.environ, "PYTHONHASHSEED": "7", "TZ": "Asia/Tokyo", "PYTHONIOENCODING": "utf-8"}
     there = subprocess.run([sys.executable, "-c", PRINTED], env=environment, capture_output=True, check=True)
 

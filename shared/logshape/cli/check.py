@@ -41,7 +41,7 @@ def command(contract: Path | None, named: Path | None, *, as_json: bool) -> None
     """
     from logshape.contract import load
     from logshape.proof import advice, agreement, examples, stores, template
-    from logshape.proof.lines import Makers
+    from logshape.proof.bench import Bench
 
     path = contracts.find(contract or named)
     reading = load.read(path)
@@ -49,9 +49,9 @@ def command(contract: Path | None, named: Path | None, *, as_json: bool) -> None
     advice.judge(reading)
     judges: frozenset[Judge] = load.JUDGES | {"examples", "advice"}
     if reading.contract is not None:
-        makers = Makers(reading.contract)
-        agreement.judge(reading, makers)
-        stores.judge(reading, makers)
+        bench = Bench(reading.contract)
+        agreement.judge(reading, bench)
+        stores.judge(reading, bench)
         judges |= {"agreement", "stores"}
     problems = reading.problems(judges)
     lines = {document.source.file: document.source.lines for document in reading.documents}

@@ -106,7 +106,10 @@ class Writer:
 
     def _documents(self, record: Record, choose: Choose, given: Collection[str]) -> Iterator[dict[str, Any]]:
         """Yield JSON objects that hold *record*, each with its values at other paths."""
-        places = [self._places(key, record, choose) for key in self._keys if key.field not in given]
+        keys = [key for key in self._keys if key.field not in given]
+        if not choose((False, True)):  # nulls are written too
+            keys = [key for key in keys if key.field in record]
+        places = [self._places(key, record, choose) for key in keys]
         for chosen in islice(product(*places), _TRIES):
             document: dict[str, Any] = copy(record.get("attributes", {}))
             if all(path is None or put(document, path.steps, value) for path, value in chosen):

@@ -13,12 +13,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 import msgspec
 
 from logshape.artefacts import metric_filters
-from logshape.contract.model import CORE_FIELDS
 from logshape.dialects.filter_pattern import group_problems, matcher, parse
 from logshape.errors import Unsayable
-from logshape.lines.conditions import any_of
-from logshape.lines.envelope import LogEvent, Payload
-from logshape.pipeline import Pipeline
 from logshape.proof.lines import Made
 from logshape.proof.places import spelled
 
@@ -28,14 +24,14 @@ if TYPE_CHECKING:
     from logshape.artefacts.arguments import Arguments
     from logshape.contract.load import Reading
     from logshape.contract.model import Contract, Group, Metric
+    from logshape.contract.predicates import Predicate
     from logshape.dialects.filter_pattern import Match, Matcher
     from logshape.lines.records import Record
-    from logshape.proof.lines import Makers
+    from logshape.proof.bench import Bench
 
     Compile: TypeAlias = Callable[[Contract, Group], Sequence[Arguments]]
 
-_EVENT_MS: Final = 1_761_950_301_010
-_LINES: Final = 3000  # that are made up for a contract, about, so that many metrics take no longer than few
+_LINES: Final = 1500  # that are made up for a contract, about, so that many metrics take no longer than few
 _FEWEST, _MOST = 4, 40  # lines for one metric and one way in which a format writes
 
 
@@ -55,32 +51,29 @@ class Counter(msgspec.Struct, frozen=True, kw_only=True):
     by: tuple[str, ...]
 
 
-def judge(reading: Reading, makers: Makers, compiled: Compile = metric_filters.calls) -> None:
+def judge(reading: Reading, bench: Bench, compiled: Compile = metric_filters.calls) -> None:
     """
     Show examples and made-up lines to each metric's filters, which *compiled* gives; a disagreement is a fault.
 
     Of several lines that show one disagreement the shortest is told. A metric that cannot be compiled is a fault too,
     as is a group whose filters together are over a limit.
     """
-    contract = reading.contract
-    if contract is None:
-        return
-    asked = [(metric, group) for metric in contract.metrics for group in contract.groups if group.name in metric.groups]
-    ways = sum(makers.of(name).ways for name in {name for _, group in asked for name in group.formats})
-    lines = _Lines(contract, makers, min(_MOST, max(_FEWEST, _LINES // max(ways * len(contract.metrics), 1))))
+    contract, panel = bench.contract, _Panel(bench)
     patterns: dict[str, list[str]] = {}
-    for metric, group in asked:
-        try:
-            calls = compiled(msgspec.structs.replace(contract, metrics=(metric,)), group)
-        except Unsayable as fault:
-            message = f"in group `{group.name}`, {fault}"
-            reading.document.refuse(("metrics", metric.name, "where"), "uncountable", message, column=fault.column)
-            continue
-        if calls:
+    for metric in contract.metrics:
+        found: list[tuple[Made, str]] = []
+        for group in (group for group in contract.groups if group.name in metric.groups):
+            try:
+                calls = compiled(msgspec.structs.replace(contract, metrics=(metric,)), group)
+            except Unsayable as fault:
+                message = f"in group `{group.name}`, {fault}"
+                reading.document.refuse(("metrics", metric.name, "where"), "uncountable", message, column=fault.column)
+                continue
             patterns.setdefault(group.name, []).extend(call["filterPattern"] for call in calls)
-            for odd, message in _told(_Judge(contract, metric, group, calls).disagreements(lines)):
-                rule = "scalar-type" if odd else "disagreement"
-                reading.document.refuse(("metrics", metric.name), rule, message, side="key")
+            found += _Judge(panel, metric, group, calls).disagreements()
+        for odd, message in _told(found):
+            rule = "scalar-type" if odd else "disagreement"
+            reading.document.refuse(("metrics", metric.name), rule, message, side="key")
     _judge_limits(reading, contract, patterns)
 
 
@@ -91,69 +84,67 @@ def _judge_limits(reading: Reading, contract: Contract, patterns: Mapping[str, S
             reading.document.refuse(("groups", at, "name"), "uncountable", message)
 
 
-class _Lines:
-    """Lines for a metric's question, made once for all groups."""
+class _Panel:
+    """What all metrics share: lines for each question, made once for all groups."""
 
-    def __init__(self, contract: Contract, makers: Makers, most: int) -> None:
-        self._contract = contract
-        self._makers = makers
-        self._most = most
-        self._made: dict[tuple[str, str], list[Made]] = {}
+    def __init__(self, bench: Bench) -> None:
+        self.bench = bench
+        formats = {group.name: group.formats for group in bench.contract.groups}
+        asked = {
+            (metric.where.source, name)
+            for metric in bench.contract.metrics
+            for group in metric.groups
+            for name in formats[group]
+        }
+        ways = sum(bench.maker(name).ways for _, name in asked)
+        self._most = min(_MOST, max(_FEWEST, _LINES // max(ways, 1)))
+        self._lines: dict[tuple[str, str], list[Made]] = {}
 
-    def of(self, metric: Metric, format_: str) -> list[Made]:
-        key = metric.where.source, format_
-        if key not in self._made:
-            examples = (Made(example.line) for example in self._contract.formats[format_].examples)
-            self._made[key] = [*examples, *self._makers.of(format_).lines(metric.where, self._most)]
-        return self._made[key]
+    def lines(self, where: Predicate, format_: str) -> list[Made]:
+        """Return examples and made-up lines of *format_* with *where* in mind."""
+        key = where.source, format_
+        if key not in self._lines:
+            examples = (Made(example.line) for example in self.bench.contract.formats[format_].examples)
+            self._lines[key] = [*examples, *self.bench.maker(format_).lines(self.bench.question(where), self._most)]
+        return self._lines[key]
 
 
 class _Judge:
-    """One metric in one group."""
+    """One metric in one group, before the panel."""
 
-    def __init__(self, contract: Contract, metric: Metric, group: Group, calls: Sequence[Arguments]) -> None:
+    def __init__(self, panel: _Panel, metric: Metric, group: Group, calls: Sequence[Arguments]) -> None:
+        self._panel = panel
         self._metric = metric
         self._group = group
-        fields = {field.name: field for field in (*CORE_FIELDS, *contract.fields)}
-        self._holds = any_of((metric.where,), {name: field.type for name, field in fields.items()})
+        self._holds = panel.bench.question(metric.where).holds
         self._counters = tuple(_counters(metric, calls))
-        entry = msgspec.structs.replace(group, match=("*",), exclude=())
-        self._pipeline = Pipeline(msgspec.structs.replace(contract, groups=(entry,)), region="eu-west-1")
-        self._log_group = group.match[0].replace("*", "x")
 
-    def disagreements(self, lines: _Lines) -> Iterator[tuple[Made, str]]:
+    def disagreements(self) -> Iterator[tuple[Made, str]]:
         """Yield each line on which filters and parser disagree, and how."""
         for name in self._group.formats:
-            for made in lines.of(self._metric, name):
-                record = self._record(made.text)
+            for made in self._panel.lines(self._metric.where, name):
+                record = self._panel.bench.record(self._group, made.text)
                 for counter in self._counters:
                     how = self._difference(counter, made.text, record)
                     if how is not None:
-                        yield made, how
-
-    def _record(self, line: str) -> Record:
-        event = LogEvent(id="0", timestamp=_EVENT_MS, message=line)
-        payload = Payload(owner="123456789012", log_group=self._log_group, log_stream="x", events=[event])
-        return next(self._pipeline.records(payload))
+                        yield made, f"in group `{self._group.name}` {how}"
 
     def _difference(self, counter: Counter, line: str, record: Record) -> str | None:
         """Say how *counter* differs from *record*, or None where it does not."""
         found = [(one, match) for one in counter.filters if (match := one.match(line)) is not None]
         wanted = [name for name in (self._metric.value, *counter.by) if name is not None]
         counts = self._holds(record) and all(record.get(name) is not None for name in wanted)
-        read = f"the parser reads it as `{record['format']}`"
+        read = f"is read as `{record['format']}`"
         match found:
             case []:
-                return f"{read} and counts it, and no filter does" if counts else None
+                return f"{read} and counts, and no filter counts it" if counts else None
             case [(one, taken)] if counts:
                 return self._misreport(one, taken, record)
             case [(one, _)]:
-                return f"{read} and does not count it, and the filter {spelled(one.pattern)} does"
+                return f"{read} and does not count, and the filter {spelled(one.pattern)} counts it"
             case _:
                 several = " and ".join(spelled(one.pattern) for one, _ in found)
-                return (
-                    f"{read} and counts it {'once' if counts else 'not at all'}, and {len(found)} filters do: {several}"
-                )
+                return f"{read} and counts {'once' if counts else 'not'}, and {len(found)} filters count it: {several}"
 
     def _misreport(self, one: Filter, match: Match, record: Record) -> str | None:
         """Say what the filter *one* reports of a line that it rightly counts and the record has otherwise."""
@@ -161,7 +152,7 @@ class _Judge:
         for name, selector in asked.items():
             reported = match.values.get(selector, selector)
             if not _same(reported, record[name]):
-                return f"the record has {json.dumps(record[name])} in `{name}`, and the filter reports {reported}"
+                return f"has {json.dumps(record[name])} in `{name}`, and the filter reports {reported}"
         return None
 
 
@@ -201,4 +192,4 @@ def _told(found: Iterable[tuple[Made, str]]) -> Iterator[tuple[bool, str]]:
         if made.odd not in shortest or len(made.text) < len(shortest[made.odd][0].text):
             shortest[made.odd] = made, how
     for odd, (made, how) in shortest.items():
-        yield odd, f"of the line {spelled(made.text)}, {how}"
+        yield odd, f"the line {spelled(made.text)} {how}"

@@ -6,14 +6,14 @@ The choice is seeded by what is asked, so that every run on every machine makes 
 
 from __future__ import annotations
 
+from functools import cache
 from itertools import islice, zip_longest
 from random import Random
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import msgspec
 
 from logshape.contract.levels import SEVERITY
-from logshape.contract.model import CORE_FIELDS
 from logshape.contract.predicates import leaves
 from logshape.contract.templates import Hole, holes
 from logshape.lines.conditions import any_of
@@ -21,16 +21,19 @@ from logshape.lines.writing import Writer, copy, put
 from logshape.proof import values
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from logshape.contract.model import Contract, Field, Format, Line
+    from logshape.contract.model import Field, Format, Line
     from logshape.contract.predicates import Leaf, Predicate
     from logshape.contract.templates import Template
     from logshape.lines.records import Record
     from logshape.proof.values import Values
 
+_T = TypeVar("_T")
 _DRAWS: Final = 300  # records that are drawn to find some for which a question holds
 _BASES: Final = 2  # such records, of which one field at a time is changed
+_UNASKED: Final = 2  # lines of a way that gives no field that is asked for
+_PATIENCE: Final = 12  # records after which a line that counts, to be quoted, is expected no more
 _QUOTES: Final = 3  # lines for each text that quote a line that counts
 _ANY: Final = 24  # records that no question directs
 _COMPANY: Final = 6  # fields beside those asked for that a JSON line has, about
@@ -49,20 +52,16 @@ class Made(msgspec.Struct, frozen=True):
     odd: bool = False
 
 
-class Makers:
-    """One maker for each format of a contract, made when it is asked for."""
+class Question(msgspec.Struct, frozen=True):
+    """A predicate, and the test of records that it is."""
 
-    def __init__(self, contract: Contract) -> None:
-        """Make lines of the formats of *contract*."""
-        self._formats = contract.formats
-        self._fields = {field.name: field for field in (*CORE_FIELDS, *contract.fields)}
-        self._made: dict[str, Maker] = {}
+    predicate: Predicate
+    holds: Callable[[Record], bool]
 
-    def of(self, name: str) -> Maker:
-        """Return the maker of the format *name*."""
-        if name not in self._made:
-            self._made[name] = Maker(self._formats[name], self._fields)
-        return self._made[name]
+
+def question(predicate: Predicate, fields: Mapping[str, Field]) -> Question:
+    """Return *predicate* as a question about records with *fields*."""
+    return Question(predicate, any_of((predicate,), {name: field.type for name, field in fields.items()}))
 
 
 class Maker:
@@ -72,42 +71,47 @@ class Maker:
         """Make lines as *format_* says; *fields* are the core and the declared ones."""
         self.writer = Writer(format_, fields)
         self.fields = fields
+        self.usual = cache(lambda name: [_ABSENT, *values.tried(fields[name])])
 
     @property
     def ways(self) -> int:
         """How many ways the format has to write a line: JSON is one, each template one."""
         return self.writer.format.reads_json + len(self.writer.format.lines)
 
-    def lines(self, question: Predicate | None, most: int) -> Iterator[Made]:
+    def lines(self, question: Question | None, most: int) -> Iterator[Made]:
         """
         Yield at most *most* different lines for each way in which the format writes, all of which it reads.
 
         Where there is a *question*, its fields take the values at which its answer may turn, null and none among them,
         while the rest of it holds; what else the lines say is drawn from what is usual and what is unusual.
         """
-        asked = question.source if question else ""
+        asked = question.predicate.source if question else ""
         for way in (*((None,) if self.writer.format.reads_json else ()), *self.writer.format.lines):
             seed = f"{self.writer.format.name}\0{way.template.source if way else ''}\0{asked}"
             draft = _Draft(self, way, question, Random(seed))  # noqa: S311 # a choice of samples, no secret
-            yield from islice(draft.lines(), most)
+            yield from islice(draft.lines(), most if draft.is_asked or question is None else min(most, _UNASKED))
 
 
 class _Draft:
     """Lines that are written in one way, with one question in mind."""
 
-    def __init__(self, maker: Maker, line: Line | None, question: Predicate | None, random: Random) -> None:
+    def __init__(self, maker: Maker, line: Line | None, question: Question | None, random: Random) -> None:
         self._maker = maker
         self._line = line
+        self._holds = question.holds if question else _never
         self._random = random
-        self._question = question
+        told = list(leaves(question.predicate.tree)) if question else []
         needed, self._filler = _of_json(maker.writer.format) if line is None else _of_text(line.template, maker.fields)
-        told = list(leaves(question.tree)) if question else []
         self._pools = {name: self._pool(name, [leaf for leaf in told if leaf.field == name]) for name in self._names()}
         self._needed = needed & self._pools.keys()
         self._asked = [name for name in self._pools if any(leaf.field == name for leaf in told)]
-        self._holds = any_of([question] if question else [], _types(maker.fields))
         self._holding, self._failing = self._bases()
         self._counted: list[str] = []
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether a line of this way can give a field that the question is of."""
+        return bool(self._asked)
 
     def lines(self) -> Iterator[Made]:
         """Yield each line once, if the format reads it; those that the question turns on are among the first."""
@@ -124,7 +128,7 @@ class _Draft:
                 yield Made(text, odd)
 
     def _text(self, record: Record) -> str | None:
-        choose, writer = self._random.choice, self._maker.writer
+        choose, writer = self._choose, self._maker.writer
         if self._line is None:
             return next(writer.json_texts(record, choose), None)
         return writer.text(self._line, record, choose)
@@ -143,8 +147,12 @@ class _Draft:
     def _pool(self, name: str, told: Sequence[Leaf]) -> Values:
         """Return what is tried of the field *name*, what is *told* of it first, none at all among it."""
         field, format_ = self._maker.fields[name], self._maker.writer.format
+        if not told and self._line is None and name != "level" and name not in format_.words:
+            return self._maker.usual(name)
         near = [value for leaf in told for value in values.near(leaf, field)]
-        usual = values.tried(field)
+        usual = self._maker.usual(name)[1:]
+        if name == "level":
+            usual = [level for level in usual if level in format_.levels.values()]
         if self._line is None and name in format_.words:
             usual = [*dict.fromkeys(format_.words[name].values()), *usual[:2]]
         for hole in holes(self._line.template.parts) if self._line else ():
@@ -169,11 +177,12 @@ class _Draft:
     def _quoting(self) -> Iterator[tuple[Record, bool] | None]:
         """Yield records for which the question does not hold, and in which a text is a whole line for which it does."""
         texts = [name for name in self._pools if self._maker.fields[name].type == "text" and name not in self._asked]
-        for name in texts * _QUOTES:
-            if self._failing and self._counted:
-                yield self._record({**self._random.choice(self._failing), name: self._counted[-1]}), False
-            else:
-                yield None
+        for _ in range(_PATIENCE if self._failing and texts else 0):
+            if self._counted:
+                break
+            yield None
+        for name in texts * _QUOTES if self._counted else ():
+            yield self._record({**self._choose(self._failing), name: self._counted[-1]}), False
 
     def _misread(self) -> Iterator[tuple[Record, bool]]:
         """Yield records of JSON lines in which a field is what its type does not take."""
@@ -183,7 +192,7 @@ class _Draft:
             odd = values.odd(self._maker.fields[key.field], quoted=key.field in writer.format.quoted)
             words = values.no_levels() if key.field == "level" else ()
             for value, is_odd in (*((value, True) for value in odd), *((word, False) for word in words)):
-                record = self._record({**self._random.choice(self._holding), key.field: _ABSENT})
+                record = self._record({**self._choose(self._holding), key.field: _ABSENT})
                 if put(record.setdefault("attributes", {}), key.paths[0].steps, value):
                     yield record, is_odd
 
@@ -193,11 +202,18 @@ class _Draft:
 
     def _bases(self) -> tuple[list[Record], list[Record]]:
         """Return values of the fields asked for with which the question holds, and some with which it fails."""
-        draws = _DRAWS if self._asked else 1
-        drawn = [{name: self._random.choice(self._pools[name]) for name in self._asked} for _ in range(draws)]
-        holding = [base for base in drawn if self._holds(_told(base))]
-        failing = [base for base in drawn if not self._holds(_told(base))]
-        return holding[:_BASES] or drawn[:1], failing[:_BASES]
+        holding: list[Record] = []
+        failing: list[Record] = []
+        for _ in range(_DRAWS if self._asked else 1):
+            drawn = {name: self._choose(self._pools[name]) for name in self._asked}
+            (holding if self._holds(_told(drawn)) else failing).append(drawn)
+            if len(holding) >= _BASES and len(failing) >= _BASES:
+                break
+        return holding[:_BASES] or failing[:1], failing[:_BASES]
+
+    def _choose(self, options: Sequence[_T]) -> _T:
+        # Random.choice is exact where there are 2**50 options, and takes twice the time.
+        return options[int(self._random.random() * len(options))]
 
     def _record(self, told: Mapping[str, Any]) -> Record:
         """Return a record that says what is *told*, what every line must say, and something beside."""
@@ -207,16 +223,16 @@ class _Draft:
             if name in told:
                 value = told[name]
             elif name in self._needed:
-                value = self._random.choice([value for value in pool if value is not _ABSENT])
+                value = self._choose([value for value in pool if value is not _ABSENT])
             else:
-                value = self._random.choice(pool) if self._random.random() < likely else _ABSENT
+                value = self._choose(pool) if self._random.random() < likely else _ABSENT
             if value is not _ABSENT:
                 record[name] = value
         return record
 
 
-def _types(fields: Mapping[str, Field]) -> dict[str, str]:
-    return {name: field.type for name, field in fields.items()}
+def _never(_record: Record) -> bool:
+    return False
 
 
 def _told(values: Record) -> Record:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import gzip
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -11,7 +9,6 @@ import msgspec
 from logshape.archive.values import READERS, Misfit
 from logshape.artefacts import glue, index_template
 from logshape.lines.values import INTEGER, LONG
-from logshape.pipeline import Pipeline
 from logshape.proof import mapping
 from logshape.proof.places import place, spelled
 
@@ -20,15 +17,12 @@ if TYPE_CHECKING:
 
     from logshape.contract.load import Reading
     from logshape.contract.model import Contract, Example, Group
-    from logshape.lines.records import Record
-    from logshape.proof.lines import Makers
+    from logshape.proof.bench import Bench
 
 _COLUMN: Final = "narrow-column"
 _MAPPING: Final = "mapping-conflict"
 _LIMITS: Final[Mapping[str, tuple[int, int]]] = {"integer": INTEGER, "long": LONG}
 _MOST: Final = 4  # made-up lines for each way in which a format writes
-_EVENT_MS: Final = 1_761_950_301_010
-_JSON: Final = msgspec.json.Decoder()
 
 
 class Refusal(msgspec.Struct, frozen=True):
@@ -66,15 +60,15 @@ def stores_of(contract: Contract) -> Stores:
     return Stores(columns=glue.columns(contract), properties=properties)
 
 
-def judge(reading: Reading, makers: Makers, stores: Stores | None = None) -> None:
+def judge(reading: Reading, bench: Bench, stores: Stores | None = None) -> None:
     """Show *stores*, by default the contract's own, what comes of examples and made-up lines; a refusal is a fault."""
-    contract = reading.contract
-    if contract is None:
-        return
     _judge_ranges(reading)
-    _judge_examples(reading, contract, makers)
-    for group in _groups(contract):
-        _judge_group(reading, makers, group, stores or stores_of(contract))
+    _judge_examples(reading, bench)
+    seen: set[str] = set()
+    for group in bench.contract.groups:
+        formats = [name for name in group.formats if name not in seen]
+        seen.update(formats)
+        _judge_group(reading, bench, (group, formats), stores or stores_of(bench.contract))
 
 
 def _judge_ranges(reading: Reading) -> None:
@@ -93,15 +87,15 @@ def _judge_ranges(reading: Reading) -> None:
                 reading.document.refuse(("fields", name, "range", at), _COLUMN, message)
 
 
-def _judge_examples(reading: Reading, contract: Contract, makers: Makers) -> None:
+def _judge_examples(reading: Reading, bench: Bench) -> None:
     """Refuse an example that has what its field's type does not take, and does not say that it is meant so."""
     read = [
-        (name, at, example, makers.of(name).writer.read(example.line) or {})
-        for name, format_ in contract.formats.items()
+        (name, at, example, bench.maker(name).writer.read(example.line) or {})
+        for name, format_ in bench.contract.formats.items()
         for at, example in enumerate(format_.examples)
     ]
     for name, at, example, record in read:
-        for field in contract.fields:
+        for field in bench.contract.fields:
             if f"type:{field.name}" not in record.get("parse_errors", ()) or _is_meant(example, field.name):
                 continue
             other = next((giver for giver, _, _, given in read if field.name in given and giver != name), None)
@@ -119,45 +113,21 @@ def _is_meant(example: Example, field: str) -> bool:
     return isinstance(errors, list) and f"type:{field}" in errors
 
 
-def _groups(contract: Contract) -> Iterator[tuple[Group, Contract]]:
-    """Yield the groups with a contract in which each stands alone, drops nothing and has formats not seen before."""
-    seen: set[str] = set()
-    for group in contract.groups:
-        formats = tuple(name for name in group.formats if name not in seen)
-        seen.update(formats)
-        if formats:
-            alone = msgspec.structs.replace(group, match=("*",), exclude=(), drop=(), formats=formats)
-            yield group, msgspec.structs.replace(contract, groups=(alone,))
-
-
-def _judge_group(reading: Reading, makers: Makers, entry: tuple[Group, Contract], stores: Stores) -> None:
-    group, contract = entry
+def _judge_group(reading: Reading, bench: Bench, entry: tuple[Group, Sequence[str]], stores: Stores) -> None:
+    group, formats = entry
     lines = [
         (name, line)
-        for name in contract.groups[0].formats
+        for name in formats
         for line in (
-            *(example.line for example in contract.formats[name].examples),
-            *(made.text for made in makers.of(name).lines(None, _MOST)),
+            *(example.line for example in bench.contract.formats[name].examples),
+            *(made.text for made in bench.maker(name).lines(None, _MOST)),
         )
     ]
     told: set[tuple[str, str, str]] = set()
-    for number, row, document in _shaped(contract, [line for _, line in lines]):
-        name, line = lines[number]
+    for (name, line), (row, document) in zip(lines, bench.shipped(group, [line for _, line in lines]), strict=True):
         for refusal in stores.refusals(row, document):
             if (name, refusal.rule, refusal.field) not in told:
                 told.add((name, refusal.rule, refusal.field))
                 owner, path = place(reading, name)
                 message = f"the record of the line {spelled(line)} in group `{group.name}` is refused: {refusal.reason}"
                 owner.refuse(path, refusal.rule, message, side="key")
-
-
-def _shaped(contract: Contract, lines: Sequence[str]) -> Iterator[tuple[int, Record, Record]]:
-    """Yield the number of each of *lines*, its row and its document, as the pipeline sends them."""
-    events = [{"id": str(at), "timestamp": _EVENT_MS, "message": line} for at, line in enumerate(lines)]
-    payload = {"messageType": "DATA_MESSAGE", "owner": "123456789012", "logGroup": "/x", "logStream": "x"}
-    data = base64.b64encode(gzip.compress(msgspec.json.encode({**payload, "logEvents": events}), 1)).decode()
-    shipment = Pipeline(contract, region="eu-west-1").shape({"awslogs": {"data": data}})
-    rows = [row for record in shipment.records for row in _JSON.decode_lines(record)]
-    documents = [line for body in shipment.bodies for line in _JSON.decode_lines(body)][1::2]
-    for row, document in zip(rows, documents, strict=True):
-        yield int(row["event_id"]), row, document
