@@ -68,14 +68,9 @@ def queries(given: Path | None) -> dict[str, str]:
         UnreadableInput: there is none, or one may not be read.
 
     """
-    path = find(given)
-    if path.suffix == COMPILED:
-        from logshape.contract import compiled
+    from logshape.contract import compiled
 
-        return compiled.queries(path)
-    from logshape.contract.queries import beside, some
-
-    return some(beside(path), path)
+    return compiled.queries(find(given))
 
 
 def load_with_places(given: Path | None) -> tuple[Contract, Places | None]:

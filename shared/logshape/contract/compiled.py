@@ -17,6 +17,7 @@ from logshape.contract.model import Contract  # noqa: TC001 # msgspec reads the 
 from logshape.contract.queries import beside, some
 from logshape.errors import InvalidContract, LogshapeError, UnreadableInput
 
+YAML: Final = (".yaml", ".yml")
 _HERE: Final = Path(__file__).parent
 _FORMATS: Final = _HERE.parent / "formats"
 
@@ -63,13 +64,13 @@ def read(path: Path) -> Contract:
 
 def queries(path: Path) -> dict[str, str]:
     """
-    Return the texts of the queries that were compiled into *path*, by the names of their files.
+    Return the texts of the queries that were compiled into *path*, or lie beside it where it is YAML, by file name.
 
     Raises:
-        UnreadableInput: as `read` says, or there was no query.
+        UnreadableInput: as `read` says, or there is no query.
 
     """
-    return some(_decoded(path).queries, path)
+    return some(beside(path) if path.suffix in YAML else _decoded(path).queries, path)
 
 
 def fresh(path: Path, contract_path: Path) -> bool:

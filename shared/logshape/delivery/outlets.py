@@ -46,14 +46,19 @@ def declared(environ: Mapping[str, str]) -> Contract:
         UnreadableInput, InvalidContract: as `compiled.read` and `load` say.
 
     """
-    packed, written = BESIDE / "contract.msgpack", BESIDE / "contract.yaml"
-    usable = packed.exists() and (not written.exists() or compiled.fresh(packed, written))
-    path = Path(environ.get("LOGSHAPE_CONTRACT") or (packed if usable else written))
-    if path.suffix not in (".yaml", ".yml"):
+    path = source(environ)
+    if path.suffix not in compiled.YAML:
         return compiled.read(path)
     from logshape.contract.load import load
 
     return load(path)
+
+
+def source(environ: Mapping[str, str]) -> Path:
+    """Return the file of which `declared` speaks, whether or not it is there."""
+    packed, written = BESIDE / "contract.msgpack", BESIDE / "contract.yaml"
+    usable = packed.exists() and (not written.exists() or compiled.fresh(packed, written))
+    return Path(environ.get("LOGSHAPE_CONTRACT") or (packed if usable else written))
 
 
 def connected(contract: Contract, environ: Mapping[str, str]) -> tuple[Sinks, Spool | None]:
