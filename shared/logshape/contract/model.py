@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from fnmatch import translate
+from functools import cache
 from typing import Final, Literal, TypeAlias
 
 import msgspec
@@ -258,4 +259,9 @@ BUILT_IN: Final[tuple[str, ...]] = (
 
 def _any_glob(globs: tuple[str, ...], name: str) -> bool:
     # fnmatch's `*` crosses `/`, as the contract's does; its `?` and `[` are kept out by the schema's pattern.
-    return any(re.match(translate(glob), name) for glob in globs)
+    return any(_expression(glob).match(name) for glob in globs)
+
+
+@cache
+def _expression(glob: str) -> re.Pattern[str]:
+    return re.compile(translate(glob))
