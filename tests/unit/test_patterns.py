@@ -39,7 +39,7 @@ formats:
   doc: {json: {host: [host, h.name], code: code}, needs: [level], levels: {ERROR: [E, "50"], INFO: [I]}, examples: &x [{line: x, record: {message: x}}]}
   nulls: {json: {host: [host, h.name], note: note}, nulls: ["-"], examples: *x}
   kinds: {json: {host: kind}, words: {host: {a.one: one, a.two: two}}, needs: ["kind=a.*", [b, c]], examples: *x}
-  access: {json: {code: status}, needs: [status], examples: [{line: '{"status":"429"}', record: {code: 429}}]}
+  access: {json: {code: status, size: size, took: took}, needs: [status], examples: [{line: '{"status":"429"}', record: {code: 429}}]}
   either: {json: {took: [ms when kind=one, s when kind=two]}, examples: *x}
   stack: {json: {stack_trace: "stack|lines"}, examples: *x}
   bracket: {line: "[{level}]\\t{logger}\\t{message}", levels: {ERROR: [ERROR, E], INFO: [INFO]}, examples: *x}

@@ -57,7 +57,7 @@ def completed(draft: Draft, fields: Mapping[str, Field]) -> Format:
         zone=draft.zone,
         set=draft.set or {},
         examples=draft.examples,
-        quoted=quoted(lines, keys or {}, fields),
+        quoted=quoted(lines, keys or {}, fields, draft.json or {}),
     )
 
 

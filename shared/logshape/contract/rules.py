@@ -98,6 +98,12 @@ RULES: Final[Mapping[str, Rule]] = {
         optional=True,
         advice=True,
     ),
+    "given-dimension": Rule(
+        "The dimensions of a metric are said by lines: what `set` gives a group, CloudWatch does not see.",
+        "advice",
+        optional=True,
+        advice=True,
+    ),
     "unread-platform": Rule(
         "An entry for functions' log groups reads the lines that Lambda itself writes there.",
         "advice",

@@ -34,6 +34,14 @@ def judge(reading: Reading) -> None:
                     "take them out by the metric's `where`, if they should not count"
                 )
                 reading.document.refuse(("groups", at, "drop", number), "counted-drop", message)
+        for metric in contract.metrics:
+            given = [name for name in metric.by if name in group.set and group.name in metric.groups]
+            if given:
+                message = (
+                    f"no line of group `{group.name}` says {listing(f'`{name}`' for name in given)}, which its `set` "
+                    "gives: CloudWatch counts none of them; leave the group out by `in`, or use `per: group`"
+                )
+                reading.document.refuse(("metrics", metric.name, "by"), "given-dimension", message)
         if _leaves_platform(contract, group):
             message = (
                 f"none of these reads START, END and REPORT, which Lambda writes to each log group of `{_LAMBDA}`: "

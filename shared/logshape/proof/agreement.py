@@ -134,6 +134,7 @@ class _Judge:
         found = [(one, match) for one in counter.filters if (match := one.match(line)) is not None]
         wanted = [name for name in (self._metric.value, *counter.by) if name is not None]
         counts = self._holds(record) and all(record.get(name) is not None for name in wanted)
+        counts = counts and not any(name in self._group.set for name in counter.by)  # no line says it
         read = f"is read as `{record['format']}`"
         match found:
             case []:
