@@ -188,3 +188,27 @@ metrics: {m: {where: "exists message", value: duration_ms}}
     )
 
     assert "counted-drop" not in check(text, tmp_path, "--json").stderr
+
+
+def test_a_dimension_that_no_line_says_is_worth_a_word(tmp_path: Path) -> None:
+    """What `set` gives a group stands in no line, and CloudWatch would count none of them."""
+    text = SHOP.replace("    drop:", "    set: {service: orders}\n    drop:")
+
+    result = check(f"{text}  seen: {{where: level = WARN, by: [service]}}\n", tmp_path)
+
+    assert result.exit_code == 0
+    assert (
+        "given-dimension: no line of group `orders` says `service`, which its `set` gives: CloudWatch counts none of them; "
+        "leave the group out by `in`, or use `per: group`"
+    ) in result.stderr
+
+
+def test_a_field_that_an_access_log_never_writes_gives_no_filter_there(tmp_path: Path) -> None:
+    """Its template quotes numbers, and may not have this one at all: that is no problem of the metric."""
+    text = SHOP.replace("groups:", 'fields: {took: {type: double, why: "time", example: 1.5}}\ngroups:').replace(
+        "metrics:", "  - {name: api, match: /aws/apigateway/*, formats: [aws/apigateway-access]}\nmetrics:"
+    )
+
+    result = check(f"{text}  latency: {{in: [api], where: exists took, value: took}}\n", tmp_path)
+
+    assert (result.exit_code, result.stdout.count("uncountable")) == (0, 0)
