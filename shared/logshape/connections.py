@@ -15,7 +15,7 @@ import threading
 import time
 from contextlib import contextmanager
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias
 from urllib.parse import unquote, urlsplit
 
 import msgspec
@@ -39,9 +39,12 @@ _ERROR_STATUS: Final = range(300, 1000)
 _UNAUTHORIZED: Final = 401
 _LOOPBACK: Final = ("localhost", "::1")
 _NDJSON: Final = {"content-type": "application/x-ndjson", "content-encoding": "gzip"}
+_JSON: Final = {"content-type": "application/json", "content-encoding": "gzip"}
+_BULK: Final = "/_bulk"
 _SPOOL_TRIES: Final = 3
 _CONTROL_TRIES: Final = 8
-_CONTROL_SECONDS: Final = 30.0
+CONTROL_SECONDS: Final = 30.0
+"""For an answer to a change, of which a service may think longer than of data."""
 _LONGEST_PAUSE: Final = 5.0
 ACTIONS: Final[Mapping[str, tuple[str, ...]]] = {"secretsmanager:GetSecretValue": ("${OpenSearchSecretArn}",)}
 """What a connection itself asks for; each sink and target declares what it does with one."""
@@ -73,9 +76,23 @@ class NoAnswer(msgspec.Struct, frozen=True, kw_only=True):
 Put: TypeAlias = "Callable[[Sequence[bytes]], Mapping[str, object] | Refused | NoAnswer]"
 """Records to one call of PutRecordBatch."""
 Request: TypeAlias = "Callable[[str, str, bytes | None, float], Reply | NoAnswer]"
-"""Method, path, body of NDJSON or none, and the seconds that it may take."""
+"""Method, path, body of JSON (of NDJSON for `_bulk`) or none, and the seconds that it may take."""
 Keep: TypeAlias = "Callable[[str, bytes], None]"
 """Key and gzip body of an object under the spool's prefix; raises OutsideFailure when it was not written."""
+
+
+class Session(Protocol):
+    """What a cluster's connection needs of AWS: who asks, and where a secret lies."""
+
+    @property
+    def region(self) -> str | None:
+        """The Region, if anybody names one."""
+
+    def client(self, service: str) -> Any:  # noqa: ANN401 # botocore makes its clients at run time
+        """Return the client of *service*."""
+
+    def credentials(self) -> Any:  # noqa: ANN401 # as above
+        """Return botocore's credentials, which renew themselves, or None."""
 
 
 class Aws:
@@ -155,19 +172,24 @@ class Control:
         from botocore.exceptions import BotoCoreError, ClientError
 
         try:
-            answer: Mapping[str, Any] = getattr(self._client(service), operation)(**arguments)
+            answer: Mapping[str, Any] = getattr(self.client(service), operation)(**arguments)
         except ClientError as error:
             return replace(_refused(error.response), message=error.response.get("Error", {}).get("Message", ""))
         except BotoCoreError as error:
             return NoAnswer(reason=str(error))
         return answer
 
-    def _client(self, service: str) -> Any:  # noqa: ANN401 # botocore makes its clients at run time
+    def credentials(self) -> Any:  # noqa: ANN401 # botocore makes them at run time
+        """Return botocore's credentials, which renew themselves, or None."""
+        return self._session.get_credentials()
+
+    def client(self, service: str) -> Any:  # noqa: ANN401 # as above
+        """Return the client of *service*, which has the patience."""
         if service not in self._clients:
             from botocore.config import Config
 
             retries: Any = {"mode": "adaptive", "total_max_attempts": _CONTROL_TRIES}
-            config = Config(connect_timeout=CONNECT_SECONDS, read_timeout=_CONTROL_SECONDS, retries=retries)
+            config = Config(connect_timeout=CONNECT_SECONDS, read_timeout=CONTROL_SECONDS, retries=retries)
             client: Any = self._session.create_client(service, region_name=self.region, config=config)
             client.meta.events.register_first("needs-retry", _again)
             self._clients[service] = client
@@ -223,9 +245,11 @@ def spool(environ: Mapping[str, str], aws: Aws) -> Keep | None:
     return keep
 
 
-def opensearch(environ: Mapping[str, str], aws: Aws) -> Request | None:
+def opensearch(environ: Mapping[str, str], aws: Session, read_seconds: float = READ_SECONDS) -> Request | None:
     """
     Return the way to the cluster LOGSHAPE_OPENSEARCH_URL, or None where it is empty.
+
+    An answer may take *read_seconds*, whatever the request would wait.
 
     Raises:
         InvalidEnvironment: URL, way of authentication or what it needs cannot be understood.
@@ -234,7 +258,7 @@ def opensearch(environ: Mapping[str, str], aws: Aws) -> Request | None:
     url = environ.get("LOGSHAPE_OPENSEARCH_URL")
     if not url:
         return None
-    return _Cluster(_checked(url), environ, aws).request
+    return _Cluster(_checked(url), environ, aws, read_seconds).request
 
 
 def warm(environ: Mapping[str, str]) -> None:
@@ -263,9 +287,10 @@ def _uncollected() -> Iterator[None]:
 class _Cluster:
     """One OpenSearch endpoint, over the connection of opensearch-py, which neither retries nor hides an answer here."""
 
-    def __init__(self, url: SplitResult, environ: Mapping[str, str], aws: Aws) -> None:
+    def __init__(self, url: SplitResult, environ: Mapping[str, str], aws: Session, read_seconds: float) -> None:
         self._url = url
         self._aws = aws
+        self._read_seconds = read_seconds
         self._secret = environ.get("LOGSHAPE_OPENSEARCH_SECRET")
         self._auth = environ.get("LOGSHAPE_OPENSEARCH_AUTH") or _default_auth(url)
         if self._auth not in ("none", "basic", "es"):
@@ -284,7 +309,7 @@ class _Cluster:
         from opensearchpy.exceptions import OpenSearchException
         from urllib3 import Timeout
 
-        timeout = Timeout(connect=min(CONNECT_SECONDS, seconds), read=min(READ_SECONDS, seconds))
+        timeout = Timeout(connect=min(CONNECT_SECONDS, seconds), read=min(self._read_seconds, seconds))
         try:
             connection = self._connection = self._connection or self._connected()
             status, headers, text = connection.perform_request(
@@ -292,7 +317,7 @@ class _Cluster:
                 path,
                 # opensearch-py by itself would compress at zlib's slowest level.
                 body=None if body is None else igzip.compress(body, 1, mtime=0),
-                headers=None if body is None else _NDJSON,
+                headers=None if body is None else _NDJSON if path.startswith(_BULK) else _JSON,
                 timeout=timeout,  # type: ignore[arg-type] # urllib3, to which it is handed on, takes both times apart
                 ignore=_ERROR_STATUS,
             )
