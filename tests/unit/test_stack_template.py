@@ -87,6 +87,14 @@ def test_what_was_written_is_written_again_as_the_same_bytes(shop: Contract) -> 
     assert differences(shop, once) == []
 
 
+def test_lines_end_as_they_did(shop: Contract) -> None:
+    """A checkout on Windows has its own, and the template is no other for it."""
+    windows = written(shop, EMPTY).replace("\n", "\r\n")
+
+    assert written(shop, EMPTY.replace("\n", "\r\n")) == windows
+    assert differences(shop, windows) == []
+
+
 def test_indentation_is_the_templates_own(shop: Contract) -> None:
     """An editor that indents by four breaks nothing."""
     wide = EMPTY.replace("  ", "    ")

@@ -44,25 +44,26 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
 
 def written(contract: Contract, text: str) -> str:
     """
-    Return the template *text* with each block as *contract* has it.
+    Return the template *text* with each block as *contract* has it; lines end as they do there.
 
     Raises:
         UnreadableInput: a block has no place in the template.
 
     """
+    end = _line_end(text)
     for path, derive in _BLOCKS.items():
-        lines = text.split("\n")
+        lines = text.split(end)
         place = _find(lines, path)
         if place is None:
             raise UnreadableInput(f"there is no `{'.'.join(path)}`; put its key there, and `make template` fills it")
         lines[place.start : place.stop] = _block(contract, path, derive, lines[place.start])
-        text = "\n".join(lines)
+        text = end.join(lines)
     return text
 
 
 def differences(contract: Contract, text: str) -> list[Difference]:
     """Return where the template *text* is not as *contract* has it; one without any of our blocks is none of ours."""
-    lines = text.split("\n")
+    lines = text.split(_line_end(text))
     places = {path: _find(lines, path) for path in _BLOCKS}
     if not any(places.values()):
         return []
@@ -77,6 +78,10 @@ def _compared(contract: Contract, path: Path, place: range | None, lines: Sequen
     pairs = enumerate(zip_longest(lines[place.start : place.stop], wanted), place.start + 1)
     different = (Difference(line=at, path=path, saw=saw, wanted=want) for at, (saw, want) in pairs if saw != want)
     return next(different, None)
+
+
+def _line_end(text: str) -> str:
+    return "\r\n" if "\r\n" in text else "\n"
 
 
 def _find(lines: Sequence[str], path: Path) -> range | None:
