@@ -9,9 +9,9 @@ import msgspec
 from logshape.plan.resources import KINDS, Resource
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
-    from logshape.plan.resources import Key
+    from logshape.plan.resources import Key, Kind
 
 
 class Create(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,6 +45,8 @@ Change: TypeAlias = Create | Update | Delete
 
 # Deletions make room below a limit for what is created.
 _ORDER: Final = (Delete, Update, Create)
+_UNWANTED: Final = "it is ours, and the contract does not want it"
+_OVER: Final[Mapping[Kind, str]] = {"index": "all of it is older than its name says that it is kept"}
 _RANKS: Final = {kind: rank for rank, kind in enumerate(KINDS)}
 
 
@@ -68,7 +70,7 @@ def _changes(before: dict[Key, Resource], after: dict[Key, Resource]) -> Iterato
             yield Update(before=present, after=resource, reason=f"differs in {', '.join(differing(present, resource))}")
     for key, resource in before.items():
         if key not in after:
-            yield Delete(resource=resource, reason="it is ours, and the contract does not want it")
+            yield Delete(resource=resource, reason=_OVER.get(key[1], _UNWANTED))
 
 
 def differing(before: Resource, after: Resource) -> list[str]:
