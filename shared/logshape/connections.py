@@ -160,6 +160,7 @@ class Control:
         self._session = botocore.session.Session(profile=profile)
         self._clients: dict[str, Any] = {}
         try:
+            self._session.get_scoped_config()  # tells whether the profile is there
             configured = environ.get("AWS_REGION") or self._session.get_config_variable("region")
         except BotoCoreError as error:
             raise InvalidEnvironment(str(error)) from error
@@ -170,6 +171,7 @@ class Control:
     def call(self, service: str, operation: str, **arguments: object) -> Mapping[str, Any] | Refused | NoAnswer:
         """Return what *operation*, by its name in Python, answers; a busy service is asked again, more slowly."""
         from botocore.exceptions import BotoCoreError, ClientError
+        from botocore.parsers import ResponseParserError
 
         try:
             answer: Mapping[str, Any] = getattr(self.client(service), operation)(**arguments)
@@ -177,6 +179,8 @@ class Control:
             return replace(_refused(error.response), message=error.response.get("Error", {}).get("Message", ""))
         except BotoCoreError as error:
             return NoAnswer(reason=str(error))
+        except ResponseParserError:
+            return NoAnswer(reason="what was answered cannot be read")
         return answer
 
     def credentials(self) -> Any:  # noqa: ANN401 # botocore makes them at run time

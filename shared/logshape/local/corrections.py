@@ -15,6 +15,7 @@ from moto.logs.models import LogEvent, LogGroup, LogsBackend, LogStream, logs_ba
 
 from logshape.dialects.filter_pattern import parse
 from logshape.errors import InvalidPattern
+from logshape.local import log_apis
 from logshape.local.firehose import Stream
 from logshape.local.functions import Failure
 from logshape.local.metrics import kept
@@ -44,9 +45,13 @@ def corrected(functions: Mapping[str, Function], ids: EventIds, metrics: Metrics
             (LogGroup, _log_group(functions)),
             (LambdaFunction, _lambda_function(functions)),
             (FirehoseBackend, _firehose_backend(firehose)),
+            *log_apis.methods(),
         ):
             for name, method in methods.items():
-                stack.callback(setattr, owner, name, getattr(owner, name))
+                if name in vars(owner):
+                    stack.callback(setattr, owner, name, getattr(owner, name))
+                else:
+                    stack.callback(delattr, owner, name)
                 setattr(owner, name, method)
         yield
 

@@ -20,6 +20,7 @@ from logshape.artefacts.arguments import REGION as REGION_VARIABLE
 from logshape.errors import OutsideFailure, UnreadableInput
 from logshape.local.aws import REGION
 from logshape.local.opensearch import URL
+from logshape.targets.place import DESTINATION
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -111,7 +112,7 @@ def deployed(aws: LocalAws, contract: Contract, path: Path, index: Endpoint | No
     }
     with _environment(variables):
         arn = aws.function(name, _handler(), failures=SPOOL)
-        yield Stack(aws=aws, contract=contract, ingest_arn=arn, environment=variables)
+        yield Stack(aws=aws, contract=contract, ingest_arn=arn, environment={**variables, DESTINATION: arn})
 
 
 @contextmanager

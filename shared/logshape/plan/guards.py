@@ -34,7 +34,7 @@ def guarded(
         name = change.resource.name
         loss = _loss(change, facts.get(name), now_ms)
         if loss is None:
-            kept.append(change)
+            kept.append(replace(change, reason=_lasts(change)) if change.resource.kind == "retention" else change)
         elif allow_shorten or _may_end(change, contract):
             kept.append(replace(change, reason=loss))
         else:
@@ -56,6 +56,17 @@ def _loss(change: Change, figures: Figures | None, now_ms: int) -> str | None:
         f"shortens retention from {was} to {after} days; the log group is {age:.0f} days old "
         f"and holds {_size(figures.stored_bytes)}"
     )
+
+
+def _lasts(change: Change) -> str:
+    """Return in words how long logs were kept, and how long they will be, by a *change* of retention."""
+    match change:
+        case Create(resource=resource):
+            return f"for ever → {resource.body['retentionInDays']} days, and nothing is older"
+        case Update(before=before, after=after):
+            return f"{before.body['retentionInDays']} → {after.body['retentionInDays']} days"
+        case Delete(resource=resource):
+            return f"{resource.body['retentionInDays']} days → for ever"
 
 
 def _may_end(change: Change, contract: Contract) -> bool:

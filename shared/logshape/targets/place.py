@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 import msgspec
+from msgspec.structs import replace
 
+from logshape.errors import OutsideFailure
 from logshape.targets.calls import Calls, Rejected
 
 if TYPE_CHECKING:
@@ -35,54 +37,62 @@ _FUNCTION: Final = ":function:"
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):
     """
-    One account and Region, and what is deployed there; what is not known is empty.
+    One account and Region, and what is there: what is not known is empty, and *deployed* says that a stack was found.
 
     *own_groups* are the log groups of the way that lines take: to subscribe one would be a loop.
     """
 
     account: str
     region: str
+    deployed: bool = False
     destination: str = ""
     topic: str = ""
     endpoint: str = ""
     own_groups: frozenset[str] = frozenset()
 
 
-def find(control: Control, stack: str, environ: Mapping[str, str], *, must_exist: bool) -> Place:
+def find(control: Control, stack: str | None, environ: Mapping[str, str], usual: str) -> Place:
     """
-    Return the place that *control* talks to; what the outputs of *stack* do not say, *environ* does.
+    Return the place that *control* talks to: by the outputs of *stack*, else by *environ*, else by the stack *usual*.
+
+    What the outputs do not say, *environ* does. That there is no stack of the usual name is no failure.
 
     Raises:
-        OutsideFailure: AWS does not answer or refuses, or there is no such stack and *must_exist*.
+        OutsideFailure: AWS does not answer or refuses, or there is no such *stack*.
 
     """
     account = Calls(control, "sts").call("get_caller_identity")["Account"]
+    if stack is None and environ.get(DESTINATION):
+        return of_environment(environ, account, control, set())
     calls = Calls(control, "cloudformation")
     try:
-        outputs = calls.call("describe_stacks", f"`{stack}`", StackName=stack)["Stacks"][0].get("Outputs", [])
-    except Rejected as error:
-        if error.code != _NO_SUCH_STACK or must_exist:
+        found = calls.call("describe_stacks", f"`{stack or usual}`", StackName=stack or usual)["Stacks"][0]
+    except OutsideFailure as error:
+        refused = isinstance(error, Rejected) and error.code != _NO_SUCH_STACK
+        if stack or refused:
             raise
-        outputs, own = [], set[str]()
-    else:
-        own = set(_own(calls, stack))
-    said = {_OUTPUTS[out["OutputKey"]]: out["OutputValue"] for out in outputs if out["OutputKey"] in _OUTPUTS}
-    return of_environment({**environ, **{name: value for name, value in said.items() if value}}, account, control, own)
+        return of_environment(environ, account, control, set())
+    said = {
+        _OUTPUTS[one["OutputKey"]]: one["OutputValue"]
+        for one in found.get("Outputs", ())
+        if one["OutputKey"] in _OUTPUTS
+    }
+    known = {**environ, **{name: value for name, value in said.items() if value}}
+    place = of_environment(known, account, control, set(_own(calls, stack or usual)))
+    return replace(place, deployed=True)
 
 
 def of_environment(environ: Mapping[str, str], account: str, control: Control, own: set[str]) -> Place:
-    """Return the place that *environ* describes, as that of a function of the stack does."""
+    """Return the place that *environ* describes; beside *own*, the log of the function that lines go to is our own."""
     destination = environ.get(DESTINATION, "")
-    if _FUNCTION in destination:
-        function = destination.split(_FUNCTION)[1].split(":")[0]
-        own = own | {f"/aws/lambda/{function}"}
+    function = destination.partition(_FUNCTION)[2].split(":")[0]
     return Place(
         account=account,
         region=control.region,
         destination=destination,
         topic=environ.get(TOPIC, ""),
         endpoint=environ.get(ENDPOINT, ""),
-        own_groups=frozenset(own),
+        own_groups=frozenset(own | ({f"/aws/lambda/{function}"} if function else set())),
     )
 
 
