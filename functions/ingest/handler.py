@@ -24,4 +24,5 @@ def handle(event: object, context: object) -> dict[str, int]:
     ledger = deliver(shipment, SINKS, SPOOL, deadline(context))
     for sink in SINKS.on():
         telemetry.publish(ledger, sink.name, CONTRACT.name)
+    telemetry.measured(shipment.measured, CONTRACT.name)
     return ledger.counts()

@@ -15,6 +15,7 @@ from logshape.contract.periods import DAY_MS
 from logshape.ledger import Ledger
 from logshape.lines import bounds, instants
 from logshape.lines.envelope import Lost, Payload, Unreadable, opened
+from logshape.lines.measures import Gauge, Measured
 from logshape.lines.packing import BULKY, BulkPacker, Oversize, RowPacker
 from logshape.lines.records import note, set_aside
 from logshape.lines.routes import Routes
@@ -40,7 +41,8 @@ class Shipment(msgspec.Struct, kw_only=True):
 
     *records* are Firehose records of whole archive rows, a line each; *bodies* are bulk bodies, for each event a line
     of the action and a line of the document. *quarantined* are events that no sink can take, *oversize* are rows that
-    had to be cut, *unreadable* is set where the payload could not be read at all. Nothing is built later.
+    had to be cut, *unreadable* is set where the payload could not be read at all. *measured* is what the metrics that
+    go ``via: ingest`` have counted. Nothing is built later.
     """
 
     records: list[bytes] = []
@@ -49,6 +51,7 @@ class Shipment(msgspec.Struct, kw_only=True):
     quarantined: list[Lost] = []
     oversize: list[Oversize] = []
     unreadable: Unreadable | None = None
+    measured: list[Measured] = []
 
 
 class Pipeline:
@@ -99,7 +102,8 @@ class Pipeline:
         oldest = "" if now_ms is None or keep_days is None else self._written(now_ms - keep_days * DAY_MS)
         bulky = any(len(event.message) > BULKY for event in payload.events)
         rows, bulk, kept, indexed = RowPacker(), BulkPacker(), 0, 0
-        for records in self._shaped(payload, route, route.drops):
+        gauge = Gauge(route.measures) if route.measures and payload.events else None
+        for records in self._shaped(payload, route, route.drops, gauge):
             rows.add_rows(self._rows(records), bulky=bulky)
             young = [record for record in records if record["observed_time"] >= oldest] if oldest else records
             bulk.add_lines(_bulk(young, route), bulky=bulky)
@@ -118,11 +122,12 @@ class Pipeline:
             ledger=ledger,
             quarantined=payload.lost,
             oversize=rows.oversize,
+            measured=gauge.measured() if gauge else [],
         )
 
     def records(self, payload: Payload) -> Iterator[Record]:
         """Yield the record of each event of *payload* in order, dropped ones too, with `raw` and `attributes` both."""
-        for records in self._shaped(payload, self._routes.of(payload), None):
+        for records in self._shaped(payload, self._routes.of(payload), None, None):
             yield from records
 
     def time_of(self, line: str, payload: Payload) -> int | None:
@@ -131,7 +136,7 @@ class Pipeline:
         return None if time is None else instants.epoch_ms(time)
 
     def _shaped(  # noqa: C901 # the hot loop: a call for each step would cost more than the step
-        self, payload: Payload, route: Route, drops: Callable[[Record], bool] | None
+        self, payload: Payload, route: Route, drops: Callable[[Record], bool] | None, gauge: Gauge | None
     ) -> Iterator[list[Record]]:
         """Yield, in batches, one record for each event that *drops* does not take; this is the hot loop."""
         read, service, keeps_raw = route.read, route.service, route.group.raw
@@ -164,6 +169,8 @@ class Pipeline:
                 record["raw"] = text
             if faults or len(text) > bounds.SAFE_LENGTH:
                 self._settle(record, faults.get(place, ()))
+            if gauge is not None:
+                gauge.take(record)
             if drops is None or not drops(record):
                 records.append(record)
                 if len(records) == _BATCH:

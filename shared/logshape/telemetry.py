@@ -11,9 +11,10 @@ from aws_lambda_powertools.logging import Logger
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from logshape.ledger import Ledger
+    from logshape.lines.measures import Measured
 
 SHARED: Final = ("received", "filtered", "payloads_quarantined")
 """Counts that stand for both sinks, and are published with each."""
@@ -48,6 +49,21 @@ def publish(ledger: Ledger, sink: str, contract: str) -> None:
     for name in COUNTS[sink]:
         metrics.add_metric(name, MetricUnit.Count, counts[name])
     metrics.flush_metrics()
+
+
+def measured(found: Sequence[Measured], contract: str) -> None:
+    """
+    Print the metrics *found* of lines as EMF, in the namespace of *contract*.
+
+    CloudWatch takes 100 values of a metric in a line; more become more lines. The time is that of printing.
+    """
+    for one in found:
+        metrics = EphemeralMetrics(namespace=f"logshape/{contract}", service="")
+        for name, value in one.dimensions.items():
+            metrics.add_dimension(name, value)
+        for number in one.values:
+            metrics.add_metric(one.name, one.unit, number)
+        metrics.flush_metrics()
 
 
 def left(sink: str, rules: Mapping[str, int]) -> None:

@@ -183,8 +183,8 @@ def test_an_alarm_watches_whole_minutes_up_to_a_day(reading: Any, within: str, s
             ),
         ),
         (
-            "  a: {where: exists host, via: ingest}",
-            "8:27: not-obeyed: `via` of metric `a` is not obeyed yet; leave it out",
+            "  a: {where: exists host, via: filter}",
+            "8:32: wrong-value: `via` of metric `a` is `filter`; wanted `ingest`",
         ),
     ],
 )

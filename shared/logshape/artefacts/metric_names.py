@@ -18,6 +18,6 @@ def namespace(contract: Contract) -> str:
 def metric_names(metric: Metric) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Yield each name of *metric* with the entries of ``groups`` that it counts: one over all, or one for each."""
     if metric.per_group:
-        yield from ((f"{metric.name}/{group}", (group,)) for group in metric.groups)
+        yield from ((metric.published(group), (group,)) for group in metric.groups)
     else:
         yield metric.name, metric.groups

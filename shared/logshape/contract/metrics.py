@@ -46,6 +46,7 @@ def _metric(document: Document, name: str, entry: Mapping[str, Any], known: Know
         default=entry.get("default"),
         by=by,
         per_group="per" in entry,
+        via_ingest="via" in entry,
         alarm=_alarm(entry.get("alarm", {})),
     )
 

@@ -167,7 +167,8 @@ class Metric(Fact, frozen=True, kw_only=True):
     What is counted, or measured, of the lines for which *where* holds.
 
     *groups* names the entries of the contract whose lines are asked. Without *value* each line counts as 1; *by* are
-    the metric's dimensions. *default* is what a count says in minutes in which lines came and none was counted.
+    the metric's dimensions. *default* is what a count says in minutes in which lines came and none was counted. With
+    *via_ingest* no filter counts, but ingest publishes.
     """
 
     name: str
@@ -180,6 +181,10 @@ class Metric(Fact, frozen=True, kw_only=True):
     per_group: bool = False
     alarm: Alarm | None = None
     via_ingest: bool = False
+
+    def published(self, group: str) -> str:
+        """Return the name under which CloudWatch knows what the metric says of the entry *group*."""
+        return f"{self.name}/{group}" if self.per_group else self.name
 
 
 class Index(Fact, frozen=True, kw_only=True):

@@ -12,6 +12,7 @@ from logshape.contract.model import Contract, Group  # noqa: TC001 # msgspec rea
 from logshape.contract.periods import index_name
 from logshape.lines import instants
 from logshape.lines.conditions import any_of
+from logshape.lines.measures import Measure, measures
 from logshape.lines.readers import readers
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ class Route(msgspec.Struct, kw_only=True, frozen=True):
     constants: Record
     service: str | None
     drops: Callable[[Record], bool] | None
+    measures: tuple[Measure, ...]
     index_of: Callable[[str], str]
 
 
@@ -80,6 +82,7 @@ class Routes:
             constants={name: value for name, value in constants.items() if value not in (None, "")} | group.set,
             service=None if "service" in group.set else service_of(payload.log_group, payload.log_stream),
             drops=any_of(group.drop, types) if group.drop else None,
+            measures=measures(self._contract, group, types),
             index_of=partial(_index_of, self._contract, group.keep.index),
         )
 

@@ -77,8 +77,8 @@ def tallies(contract: Contract, published: Mapping[Name, int], events: Sequence[
 
 
 def _named(contract: Contract) -> Iterator[tuple[Metric, str, Sequence[str]]]:
-    """Yield each of the contract's metrics with the name under which it is published and the entries that it asks."""
-    for metric in contract.metrics:
+    """Yield each metric that filters count, with the name under which it is published and the entries that it asks."""
+    for metric in (metric for metric in contract.metrics if not metric.via_ingest):
         for name, entries in metric_names(metric):
             yield metric, name, entries
 

@@ -60,7 +60,7 @@ def judge(reading: Reading, bench: Bench, compiled: Compile = metric_filters.cal
     """
     contract, panel = bench.contract, _Panel(bench)
     patterns: dict[str, list[str]] = {}
-    for metric in contract.metrics:
+    for metric in _filtered(contract):
         found: list[tuple[Made, str]] = []
         for group in (group for group in contract.groups if group.name in metric.groups):
             try:
@@ -92,7 +92,7 @@ class _Panel:
         formats = {group.name: group.formats for group in bench.contract.groups}
         asked = {
             (metric.where.source, name)
-            for metric in bench.contract.metrics
+            for metric in _filtered(bench.contract)
             for group in metric.groups
             for name in formats[group]
         }
@@ -155,6 +155,11 @@ class _Judge:
             if not _same(reported, record[name]):
                 return f"has {json.dumps(record[name])} in `{name}`, and the filter reports {reported}"
         return None
+
+
+def _filtered(contract: Contract) -> list[Metric]:
+    """Return the metrics that filters count; the others are the parser's own."""
+    return [metric for metric in contract.metrics if not metric.via_ingest]
 
 
 def _counters(metric: Metric, calls: Sequence[Arguments]) -> Iterator[Counter]:

@@ -85,7 +85,7 @@ METRIC: Final = (
     Aspect("per_group", always("moves an alarm", "it is one metric for all entries, or one for each"), label="per"),
     Aspect(
         "via_ingest",
-        always("moves an alarm", "ingest counts no dropped lines, and filters count none twice"),
+        always("moves an alarm", "ingest publishes a line at least once and later, a filter once"),
         label="via",
     ),
     Aspect("alarm", _judge_alarm, _spelled_alarm),
