@@ -79,6 +79,15 @@ def test_every_captured_event_is_accounted_for_in_both_stores(report: Report) ->
     assert report.books.groups.keys() == {event.log_group for event in EVENTS}
 
 
+def test_metric_filters_count_what_the_archive_answers(report: Report) -> None:
+    """One predicate, compiled twice: for raw lines in CloudWatch, and for columns in the archive."""
+    assert {tally.name: tally.published for tally in report.tallies} == {
+        tally.name: tally.archived + tally.dropped for tally in report.tallies
+    }
+    assert len(report.tallies) >= 6
+    assert all(tally.published > 0 for tally in report.tallies)
+
+
 def test_archive_and_index_give_the_same_answer(report: Report) -> None:
     """Two stores of one record that disagree are worth less than one."""
     assert report.from_archive == report.from_index
