@@ -195,7 +195,9 @@ class Control:
             retries: Any = {"mode": "adaptive", "total_max_attempts": _CONTROL_TRIES}
             config = Config(connect_timeout=CONNECT_SECONDS, read_timeout=CONTROL_SECONDS, retries=retries)
             client: Any = self._session.create_client(service, region_name=self.region, config=config)
-            client.meta.events.register_first("needs-retry", _again)
+            # By the service's own name, or it would come after botocore's.
+            event = f"needs-retry.{client.meta.service_model.service_id.hyphenize()}"
+            client.meta.events.register_first(event, _again)
             self._clients[service] = client
         return self._clients[service]
 
