@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from logshape.artefacts.patterns.deduction import implies, refutes
-from logshape.artefacts.patterns.facts import Fact, OneOf, Spelled
+from logshape.artefacts.patterns.facts import Absent, Fact, OneOf, Spelled, Unsure
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -112,13 +112,19 @@ def _is_told(clause: Clause, clauses: Sequence[Clause], at: int) -> bool:
 def _narrowed(fact: Fact, units: Sequence[Fact]) -> Fact:
     if not isinstance(fact, OneOf):
         return fact
-    words = tuple(word for word in fact.words if not any(refutes(unit, OneOf(fact.at, (word,))) for unit in units))
-    return OneOf(fact.at, words)
+    others = [unit for unit in units if unit is not fact and _bears_on(unit, fact)]
+    words = tuple(word for word in fact.words if not any(refutes(unit, OneOf(fact.at, (word,))) for unit in others))
+    return fact if len(words) == len(fact.words) else OneOf(fact.at, words)
+
+
+def _bears_on(unit: Fact, fact: Fact) -> bool:
+    """Say whether *unit* can refute what *fact* says, of another place or of its own."""
+    return not isinstance(unit, Unsure) and (isinstance(unit, Absent) or unit.at == fact.at)
 
 
 def _is_refuted(fact: Fact, units: Sequence[Fact]) -> bool:
     is_empty = (isinstance(fact, OneOf) and not fact.words) or (isinstance(fact, Spelled) and not fact.ranges)
-    return is_empty or any(refutes(unit, fact) for unit in units)
+    return is_empty or any(refutes(unit, fact) for unit in units if unit is not fact)
 
 
 def _all_told(facts: Facts, units: Sequence[Fact]) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final, assert_never
 
 from logshape.dialects.filter_pattern.regexes import RegexFault, search
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 _TO_ESCAPE: Final = re.compile(r'["\\]')
 
 
+@lru_cache(maxsize=1024)  # a compiler shows a pattern to measure it, and again to send it
 def show(pattern: Pattern) -> str:
     """
     Print *pattern*; what is printed parses to an equal tree.
