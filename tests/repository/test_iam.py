@@ -14,7 +14,7 @@ from tests.repository.test_template import ROLES, statements
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-ROLE: Final = {"ingest": "IngestRole"}
+ROLE: Final = {"ingest": "IngestRole", "govern": "GovernRole"}
 
 
 def printed(use: str) -> list[dict[str, Any]]:
@@ -57,6 +57,14 @@ def test_actions_on_the_same_resources_are_one_statement() -> None:
             "Resource": ["${IngestLogs.Arn}"],
         },
     ]
+
+
+def test_to_plan_is_to_read() -> None:
+    """Who may only look can plan: in a review, in a pipeline of somebody else's pull request."""
+    verbs = {action.split(":")[1] for action, _ in pairs(printed("plan"))}
+
+    assert {verb for verb in verbs if not verb.startswith(("Describe", "Get", "List", "ESHttpGet"))} == set()
+    assert pairs(printed("plan")) < pairs(printed("apply")) < pairs(printed("govern"))
 
 
 def test_an_unknown_use_is_refused_with_the_list() -> None:

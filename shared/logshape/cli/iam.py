@@ -13,23 +13,29 @@ if TYPE_CHECKING:
 
     Actions = Mapping[str, tuple[str, ...]]
 
+USES: Final = ("plan", "apply", "ingest", "govern")
 # What Lambda does in the name of a function: it writes the log, and keeps what failed for the last time.
-_LAMBDA: Final[Actions] = {
+_OF_INGEST: Final[Actions] = {
     "logs:CreateLogStream": ("${IngestLogs.Arn}",),
     "logs:PutLogEvents": ("${IngestLogs.Arn}",),
     "s3:ListBucket": ("${SpoolBucket.Arn}",),
     "s3:PutObject": ("${SpoolBucket.Arn}/aws/lambda/async/*",),
 }
+_OF_GOVERN: Final[Actions] = {
+    "logs:CreateLogStream": ("${GovernLogs.Arn}",),
+    "logs:PutLogEvents": ("${GovernLogs.Arn}",),
+}
 
 
 @click.command("iam")
-@click.argument("use", type=click.Choice(["ingest"]))
+@click.argument("use", type=click.Choice(USES))
 def command(use: str) -> None:
     """
-    Print the least IAM policy for USE as JSON: what the calls of ingest need, and nothing else.
+    Print the least IAM policy for USE as JSON: what its calls need, and nothing else.
 
-    What only a deployed stack knows is printed as ${ArchiveStream.Arn} and the like, as CloudFormation's Fn::Sub reads
-    it from template.yaml.
+    plan and apply are for whoever runs these commands (drift needs what plan does), ingest and govern for the stack's
+    functions. What only a deployed stack knows is printed as ${ArchiveStream.Arn} and the like, as CloudFormation's
+    Fn::Sub reads it from template.yaml.
     """
     click.echo(json.dumps(policy(use), indent=2))
 
@@ -54,6 +60,15 @@ def policy(use: str) -> dict[str, Any]:
 def _declared(use: str) -> Iterable[Actions]:
     from logshape import connections
     from logshape.sinks import firehose, opensearch, spool
+    from logshape.targets import cloudwatch, logs, operator, place
+    from logshape.targets import opensearch as cluster
 
-    del use
-    return (firehose.ACTIONS, opensearch.ACTIONS, spool.ACTIONS, connections.ACTIONS, _LAMBDA)
+    reads = (place.ACTIONS, logs.READS, cloudwatch.READS, cluster.READS, connections.ACTIONS)
+    writes = (logs.WRITES, cloudwatch.WRITES, cluster.WRITES)
+    uses: Mapping[str, Iterable[Actions]] = {
+        "plan": reads,
+        "apply": (*reads, *writes),
+        "ingest": (firehose.ACTIONS, opensearch.ACTIONS, spool.ACTIONS, connections.ACTIONS, _OF_INGEST),
+        "govern": (*reads, *writes, operator.ACTIONS, _OF_GOVERN),
+    }
+    return uses[use]
