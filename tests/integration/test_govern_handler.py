@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 
 from functions.govern import handler
-from logshape.errors import UnreadableInput
+from logshape.errors import OutsideFailure, UnreadableInput
 from logshape.local.aws import REGION, LocalAws
 from logshape.local.functions import Context
 from logshape.targets import rounds
@@ -216,6 +216,17 @@ def test_an_event_that_nobody_sends_is_refused(stack: Stack) -> None:
         run({"occasion": "shedule"})
 
 
+def test_what_fails_stops_nothing_else_and_is_tried_again(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lambda tries an event again that raised; and a function whose runs end well has no alarm."""
+    stack.groups("/shop/a", "/shop/b")
+    monkeypatch.setenv("LOGSHAPE_DESTINATION_ARN", f"{stack.ingest}-that-is-gone")
+
+    with pytest.raises(OutsideFailure, match=r"^2 changes were not made; the first: logs:PutSubscriptionFilter of "):
+        run(SCHEDULE)
+
+    assert stack.kept() == {"/shop/a": 30, "/shop/b": 30}
+
+
 def test_many_log_groups_are_taken_in_slices_and_the_rest_by_the_next_run(
     stack: Stack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -311,6 +322,27 @@ def test_a_removal_that_has_no_time_left_goes_on_in_the_next_run(stack: Stack, c
 
     assert cloudformation.answers == [answered("SUCCESS", "shop", {"deleted": 2})]
     assert stack.subscribed("/shop/a", "/shop/b") == {"/shop/a": [], "/shop/b": []}
+
+
+def test_the_end_of_the_stack_tells_when_filters_are_left(stack: Stack, cloudformation: Waiting) -> None:
+    """Only then can the removal be tried again, before nobody knows of them any more."""
+    stack.groups("/shop/a", "/shop/b")
+    run(SCHEDULE)
+    overdue = {
+        "occasion": "slice",
+        "globs": ["*"],
+        "request": cloudformation.request("Delete", "shop"),
+        "expires": 0,
+        "failed": 1,
+    }
+
+    run(overdue, seconds=0.0)
+
+    reason = (
+        "subscription filters of ours are left: 1 could not be deleted, as the function's log tells; "
+        "no time was left for the log groups *"
+    )
+    assert cloudformation.answers == [answered("FAILED", "shop", {}, reason)]
 
 
 def test_whatever_fails_cloudformation_is_answered(
