@@ -15,7 +15,7 @@ from logshape.targets import Target, planning
 from logshape.targets.slices import globs
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from logshape.contract.model import Contract
     from logshape.targets.place import Place
@@ -26,6 +26,7 @@ READING: Final = 400.0
 """Seconds that a slice may take to be read, so that none begins with less."""
 _BATCH: Final = 50  # changes between two looks at the clock
 _WORDS: Final = {Create: "created", Update: "updated", Delete: "deleted"}
+_MADE: Final = (*_WORDS.values(), "failed")
 
 
 class Tally(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,7 +45,7 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     """
     What is kept as *contract* wants it: *logs*, its *queries* by themselves, and what is *beside* it.
 
-    The time is given as `until`, of the monotonic clock.
+    The time is given as `until`, of *clock*, which counts seconds.
     """
 
     contract: Contract
@@ -52,6 +53,7 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     logs: Target
     queries: Target
     beside: tuple[Target, ...] = ()
+    clock: Callable[[], float] = time.monotonic
 
     def whole(self, names: Sequence[str], until: float) -> Tally:
         """
@@ -82,9 +84,11 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
         done = Tally(counts=Counter())
         for number, glob in enumerate(left):
             rest = tuple(left[number:])
-            if number and time.monotonic() > until - READING:
+            if number and self.clock() > until - READING:
                 return replace(done, rest=rest)
             done = done.then(self._round((self.logs,), glob, rest, until))
+            if done.rest == tuple(left) and not any(done.counts[word] for word in _MADE):
+                raise OutsideFailure(f"log groups {glob}: to read them takes longer than a run may last")
             if done.rest:
                 return done
         return done
@@ -98,9 +102,7 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
         counts = Counter(skipped=len(plan.skipped), blocked=len(plan.blocked))
         failures: list[str] = []
         for start in range(0, len(changes), _BATCH):
-            if time.monotonic() > until:
-                if not start:
-                    raise OutsideFailure(f"{glob or 'the account'}: it takes longer to read than a run may last")
+            if self.clock() > until:
                 return Tally(counts=+counts, failures=tuple(failures), rest=rest)
             batch = tuple(changes[start : start + _BATCH])
             failed = planning.make(replace(plan, changes=batch), targets)
