@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import contracts
+import control
 import floor
 import forwarder
 from mixes import EVENTS, MIXES, TIME
@@ -49,6 +50,7 @@ def main() -> None:
         print(f"{name:<16}{micros(ours)}{micros(low)}{to_floor:>7.2f}x{micros(high):>18}{to_forwarder:>7.2f}x")
     print(f"goals: {GOALS['floor']} x the floor, {GOALS['standard library']} x faster than the standard library")
     cold_start()
+    control.measure()
     contracts.measure()
 
 
