@@ -32,7 +32,7 @@ def command(*, as_json: bool, fingerprint: str | None, yes: bool, **options: Any
     """
     from logshape.targets.planning import make
 
-    if not (yes or fingerprint or sys.stdin.isatty()):
+    if not (yes or fingerprint or (sys.stdin.isatty() and not as_json)):  # who reads JSON cannot answer
         raise click.UsageError("nobody can be asked here; say --fingerprint F, as `logshape plan` prints it, or --yes")
     asked = planning.Asked(**options)
     plan, targets = planning.planned(asked)
