@@ -122,8 +122,8 @@ FORMAT = {"line": "{message}", "examples": [{"line": "x", "record": {"message": 
             "not-obeyed: `redact` of field `mail` is not obeyed yet; leave it out",
         ),
         (
-            contract(metrics={"errors": {"where": "level = ERROR", "via": "ingest"}}),
-            "not-obeyed: `via` of metric `errors` is not obeyed yet; leave it out",
+            contract(metrics={"errors": {"where": "level = ERROR", "via": "emf"}}),
+            "wrong-value: `via` of metric `errors` is `emf`; wanted `ingest`",
         ),
         (contract(redact=["email"]), "not-obeyed: `redact` is a list; wanted `[]`, for redaction is not obeyed yet"),
         (
