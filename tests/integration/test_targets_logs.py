@@ -296,6 +296,17 @@ def test_to_keep_for_ever_ends_a_retention(world: World) -> None:
     assert kept == {AUDIT: None, FOREIGN: 3}
 
 
+def test_a_retention_that_the_contract_does_not_say_stays(aws: LocalAws, tmp_path: Path) -> None:
+    """Somebody set it, and a contract without `keep` asks for no other."""
+    path = tmp_path / "contract.yaml"
+    path.write_text(CONTRACT.replace(", keep: {logs: forever}", ""), encoding="utf-8")
+    world = World(aws, logshape.load(path))
+    world.groups(AUDIT)
+    world.client.put_retention_policy(logGroupName=AUDIT, retentionInDays=3)
+
+    assert shown(world.plan()) == [ALL[3]]
+
+
 def test_no_retention_is_shortened_unasked(world: World) -> None:
     """It is skipped with what it would cost, and all the rest is made; who asks for it gets it."""
     world.groups(ORDERS)

@@ -88,7 +88,7 @@ def test_the_contract_of_the_manual_loads() -> None:
             match=("/aws/lambda/orders-*",),
             formats=("orders-json", "orders-text", "aws/lambda-platform"),
             set={"service": "orders"},
-            keep=Keep(logs=30, index=14),
+            keep=Keep(logs=30, says_logs=True, index=14),
             drop=(predicate("message = 'ping'"),),
         ),
     )
@@ -167,8 +167,8 @@ groups:
 """
     first, second = contract(library, HEAD + text).groups
 
-    assert (first.keep, first.raw) == (Keep(logs=90, index=None, end_never_expires=True), True)
-    assert (second.keep, second.raw, second.subscribe) == (Keep(logs=90, index=30), False, False)
+    assert (first.keep, first.raw) == (Keep(logs=90, says_logs=True, index=None, end_never_expires=True), True)
+    assert (second.keep, second.raw, second.subscribe) == (Keep(logs=90, says_logs=True, index=30), False, False)
 
 
 def test_constants_come_as_the_types_of_their_fields(library: Path) -> None:

@@ -60,6 +60,7 @@ def _group(document: Document, at: int, entry: Mapping[str, Any], known: Known) 
         set=checked_constants(document, entry.get("set", {}), (*path, "set"), known.settable),
         keep=Keep(
             logs=kept(keep.get("logs"), known.keep.logs),
+            says_logs="logs" in keep or known.keep.says_logs,
             index=kept(keep.get("index"), known.keep.index),
             end_never_expires=keep.get("end_never_expires", False),
         ),

@@ -159,7 +159,7 @@ def _is_sound(name: str, drafts: Mapping[str, Draft]) -> bool:
 
 def _keep(data: Mapping[str, Any]) -> Keep:
     written = data.get("keep", {})
-    return Keep(logs=kept(written.get("logs")), index=kept(written.get("index")))
+    return Keep(logs=kept(written.get("logs")), says_logs="logs" in written, index=kept(written.get("index")))
 
 
 def _contract(

@@ -129,10 +129,12 @@ class Keep(Fact, frozen=True, kw_only=True):
     """
     How many days a store keeps what it got; None is for ever.
 
-    *end_never_expires* lets CloudWatch's retention be set on groups that have none, though that deletes what is older.
+    Where the contract does not say how long *logs* are kept, *says_logs* is false, and CloudWatch's retention is left
+    as it is. *end_never_expires* lets it be set on groups that have none, though that deletes what is older.
     """
 
     logs: int | None = None
+    says_logs: bool = False
     index: int | None = None
     end_never_expires: bool = False
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+import logshape
 from logshape import connections
 from logshape.artefacts.index_template import template_name
 from logshape.contract import compiled
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from logshape.contract.model import Contract
 
-BESIDE: Final = Path(connections.__file__).parents[1]
+BESIDE: Final = Path(logshape.__file__).parents[1]
 """The folder of the package: `shared/` in a checkout, the layer on AWS."""
 
 

@@ -73,6 +73,7 @@ CONTRACT: Final = (
     Aspect("version", _judge_version),
     Aspect("keep_archive", _judge_archive, spelled_days, "keep.archive"),
     Aspect("keep.logs", always("safe", "entries of `groups` that take it are told by themselves"), spelled_days),
+    Aspect("keep.says_logs", always("safe", "entries of `groups` that take it are told by themselves")),
     Aspect("keep.index", judge_keep_index, spelled_days),
     Aspect("index.period", always("re-index", "periods get other names, and what is sent again gets a second copy")),
     Aspect("index.shards", always("safe", _TEMPLATE)),

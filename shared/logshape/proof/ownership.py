@@ -176,6 +176,7 @@ GROUP: Final = (
     Aspect("formats", always("safe", _READ_ON)),
     Aspect("set", always("safe", _READ_ON)),
     Aspect("keep.logs", _judge_keep_logs, spelled_days),
+    Aspect("keep.says_logs", always("safe", "retention that the contract does not say stays as it is")),
     Aspect("keep.index", judge_keep_index, spelled_days),
     Aspect("keep.end_never_expires", _judge_never),
     Aspect("subscribe", _judge_subscribe),

@@ -43,7 +43,7 @@ def resource(kind: Kind, body: dict[str, Any], name: str = "") -> Resource:
 def ours(contract: Contract, account: Account) -> Iterator[Resource]:
     """Yield what *account* holds that belongs to *contract*."""
     for group in account.groups.values():
-        yield from _retention(group)
+        yield from _retention(contract, group)
     for raws in account.metric_filters.values():
         yield from (_metric_filter(raw) for raw in raws if raw["filterName"].startswith(prefix(contract)))
     for raws in (account.subscriptions or {}).values():
@@ -52,8 +52,10 @@ def ours(contract: Contract, account: Account) -> Iterator[Resource]:
     yield from _queries(contract, account.queries or [])
 
 
-def _retention(group: LogGroup) -> Iterator[Resource]:
-    if group.days is not None:
+def _retention(contract: Contract, group: LogGroup) -> Iterator[Resource]:
+    """Yield the retention of *group* where the contract says one, be it `forever`; any other is the user's own."""
+    entry = contract.group_for(group.name)
+    if group.days is not None and entry is not None and entry.keep.says_logs:
         yield resource("retention", {"logGroupName": group.name, "retentionInDays": group.days})
 
 
