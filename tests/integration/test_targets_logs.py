@@ -296,11 +296,11 @@ def test_to_keep_for_ever_ends_a_retention(world: World) -> None:
     assert kept == {AUDIT: None, FOREIGN: 3}
 
 
-def test_a_retention_that_the_contract_does_not_say_stays(aws: LocalAws, tmp_path: Path) -> None:
+def test_a_retention_that_the_contract_does_not_say_stays(world: World, tmp_path: Path) -> None:
     """Somebody set it, and a contract without `keep` asks for no other."""
     path = tmp_path / "contract.yaml"
     path.write_text(CONTRACT.replace(", keep: {logs: forever}", ""), encoding="utf-8")
-    world = World(aws, logshape.load(path))
+    world.contract = logshape.load(path)
     world.groups(AUDIT)
     world.client.put_retention_policy(logGroupName=AUDIT, retentionInDays=3)
 
