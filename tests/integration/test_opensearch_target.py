@@ -173,7 +173,7 @@ def test_the_next_period_is_created_ahead(request_: Request) -> None:
 
 def test_a_template_in_the_way_is_named(target: targets.OpenSearch, client: OpenSearch) -> None:
     """The cluster merges no two templates: it takes one, and says nothing."""
-    body = {"index_patterns": ["logs-*"], "priority": 500, "template": {}}
+    body = {"index_patterns": [f"logs-{NAME}-*"], "priority": 500, "template": {}}
     client.indices.put_index_template(name="in-the-way", body=body)
 
     assert target.find(CONTRACT, None).blocked == (

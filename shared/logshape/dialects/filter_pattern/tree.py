@@ -8,12 +8,17 @@ equal wherever they stood.
 from __future__ import annotations
 
 from enum import Enum
-from typing import Final, Literal, TypeAlias
+from operator import attrgetter
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 import msgspec
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 Operator: TypeAlias = Literal["=", "!=", "<", ">", "<=", ">="]
 Constant: TypeAlias = Literal["NULL", "TRUE", "FALSE"]
+_READERS: Final[dict[type, Callable[[object], object]]] = {}
 
 
 class Node(msgspec.Struct, frozen=True, eq=False):
@@ -29,12 +34,20 @@ class Node(msgspec.Struct, frozen=True, eq=False):
 
     def __hash__(self) -> int:
         """Hash what `__eq__` compares."""
-        return hash((type(self), *_content(self)))
+        return hash((type(self), _content(self)))
 
 
-def _content(node: object) -> tuple[object, ...]:
-    names: tuple[str, ...] = getattr(type(node), "__struct_fields__", ())
-    return tuple(getattr(node, name) for name in names if name != "column")
+def _content(node: object) -> object:
+    kind = type(node)
+    if kind not in _READERS:
+        _READERS[kind] = _reader(kind)
+    return _READERS[kind](node)
+
+
+def _reader(kind: type) -> Callable[[object], object]:
+    """Return what reads the fields of a node that are compared."""
+    names = [name for name in getattr(kind, "__struct_fields__", ()) if name != "column"]
+    return attrgetter(*names) if names else lambda _: None
 
 
 class Text(Node, frozen=True, eq=False):
