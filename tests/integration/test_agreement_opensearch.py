@@ -16,6 +16,7 @@ from logshape.archive.openx import Converter
 from logshape.artefacts import glue, index_template
 from logshape.contract.model import Contract, Field, Format, Group, Index, Key
 from logshape.contract.model import Path as JsonPath
+from logshape.contract.periods import template_name
 from logshape.contract.predicates import parse
 from logshape.proof.bench import Bench
 from logshape.proof.mapping import refusals
@@ -93,7 +94,7 @@ def _records(contract: Contract) -> tuple[list[dict[str, Any]], list[dict[str, A
 def _stored(client: OpenSearch, contract: Contract, documents: list[dict[str, Any]]) -> tuple[str, list[Any]]:
     """Send *documents* to a new index of *contract*; return its name and the answer to each."""
     index = f"logs-{contract.name}-forever-2025.10.31"
-    name, body = index_template.template_name(contract), index_template.derive(contract)
+    name, body = template_name(contract), index_template.derive(contract)
     body["index_patterns"] = [f"logs-{contract.name}-*"]
     client.indices.delete(index=f"logs-{contract.name}-*", ignore_unavailable=True)
     client.indices.put_index_template(name=name, body=body)

@@ -11,6 +11,7 @@ from opensearchpy import OpenSearch
 
 from logshape.artefacts import index_template
 from logshape.artefacts.conditions import compile_query_string
+from logshape.contract.periods import template_name
 from logshape.lines.conditions import any_of
 from tests.conditions import CONTRACT, FIELD_TYPES, predicates, records
 
@@ -32,7 +33,7 @@ def client(opensearch: Endpoint) -> Iterator[OpenSearch]:
     """Put the contract's template, and no document yet."""
     made = OpenSearch(hosts=[opensearch.url], timeout=60)
     made.indices.delete(index="logs-conditions-*", ignore_unavailable=True)
-    name = index_template.template_name(CONTRACT)
+    name = template_name(CONTRACT)
     made.indices.put_index_template(name=name, body=index_template.derive(CONTRACT))
     yield made
     made.close()

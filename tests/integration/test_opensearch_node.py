@@ -17,6 +17,7 @@ from opensearchpy import OpenSearch
 from logshape import connections
 from logshape.artefacts import index_template
 from logshape.contract.model import Contract, Field, Group, Index, Keep
+from logshape.contract.periods import template_name
 from logshape.local import leash
 from logshape.local.opensearch import Endpoint, Given, Node, Off, choose
 from logshape.sinks import Answer
@@ -60,7 +61,7 @@ def client(opensearch: Endpoint) -> Iterator[OpenSearch]:
     """Put the contract's template and one document."""
     made = OpenSearch(hosts=[opensearch.url])
     made.indices.delete(index="logs-node-test-*", ignore_unavailable=True)
-    made.indices.put_index_template(name=index_template.template_name(CONTRACT), body=index_template.derive(CONTRACT))
+    made.indices.put_index_template(name=template_name(CONTRACT), body=index_template.derive(CONTRACT))
     made.index(index=INDEX, id="1", body=DOCUMENT, params={"op_type": "create", "refresh": "true"})
     yield made
     made.close()
@@ -68,7 +69,7 @@ def client(opensearch: Endpoint) -> Iterator[OpenSearch]:
 
 def test_the_template_is_kept_as_it_was_derived(client: OpenSearch) -> None:
     """Drift is found by comparing what is read with what is wanted, so nothing may come back changed."""
-    [found] = client.indices.get_index_template(name=index_template.template_name(CONTRACT))["index_templates"]
+    [found] = client.indices.get_index_template(name=template_name(CONTRACT))["index_templates"]
 
     wanted = index_template.derive(CONTRACT)
     assert found["index_template"] | {"composed_of": []} == json.loads(json.dumps(wanted)) | {"composed_of": []}
@@ -185,7 +186,7 @@ def _sink(opensearch: Endpoint) -> IndexSink:
     environ = {"LOGSHAPE_OPENSEARCH_URL": opensearch.url}
     request = connections.opensearch(environ, connections.Aws(environ))
     assert request is not None
-    return IndexSink(request, index_template.template_name(CONTRACT))
+    return IndexSink(request, template_name(CONTRACT))
 
 
 def _soon(ask: Any) -> Any:  # noqa: ANN401 # whatever is asked for

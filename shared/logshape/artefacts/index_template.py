@@ -42,11 +42,6 @@ def derive(contract: Contract) -> Arguments:
     }
 
 
-def template_name(contract: Contract) -> str:
-    """Return the template's id."""
-    return f"logs-{contract.name}"
-
-
 def index_patterns(contract: Contract) -> list[str]:
     """
     Return one pattern for each keep class that a document of *contract* can have.

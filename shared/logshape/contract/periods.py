@@ -49,6 +49,11 @@ def period_of(timestamp_ms: int, period: Period) -> str:
             return f"{moment:%Y.%m}"
 
 
+def template_name(contract: Contract) -> str:
+    """Name the index template that covers all of these indexes."""
+    return f"logs-{contract.name}"
+
+
 def index_name(contract: Contract, keep_days: int | None, timestamp_ms: int) -> str:
     """Name the index of an event that CloudWatch saw at *timestamp_ms* in a group whose index is kept *keep_days*."""
     return f"logs-{contract.name}-{keep_class(keep_days)}-{period_of(timestamp_ms, contract.index.period)}"

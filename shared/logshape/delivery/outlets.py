@@ -9,8 +9,8 @@ import msgspec
 
 import logshape
 from logshape import connections
-from logshape.artefacts.index_template import template_name
 from logshape.contract import compiled
+from logshape.contract.periods import template_name
 from logshape.sinks import Sink  # noqa: TC001 # msgspec reads the annotations when it makes the class
 from logshape.sinks.firehose import Archive
 from logshape.sinks.opensearch import Index

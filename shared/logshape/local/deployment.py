@@ -17,6 +17,7 @@ import logshape
 from logshape.artefacts import bind, firehose, glue, index_template, metric_filters, retention, subscription_filters
 from logshape.artefacts.arguments import ARCHIVE_BUCKET, FIREHOSE_ROLE_ARN, PARTITION
 from logshape.artefacts.arguments import REGION as REGION_VARIABLE
+from logshape.contract.periods import template_name
 from logshape.errors import OutsideFailure, UnreadableInput
 from logshape.local.aws import REGION
 from logshape.local.opensearch import URL
@@ -97,7 +98,7 @@ def deployed(aws: LocalAws, contract: Contract, path: Path, index: Endpoint | No
     if index:
         with asking(index) as opensearch:
             template = index_template.derive(contract)
-            opensearch.indices.put_index_template(name=index_template.template_name(contract), body=template)
+            opensearch.indices.put_index_template(name=template_name(contract), body=template)
     name = f"{contract.name}-ingest"
     variables = aws.environment() | {
         "AWS_LAMBDA_FUNCTION_NAME": name,

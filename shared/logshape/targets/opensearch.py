@@ -10,7 +10,7 @@ import msgspec
 from logshape.artefacts import index_template
 from logshape.connections import CONTROL_SECONDS, NoAnswer
 from logshape.contract import globs
-from logshape.contract.periods import index_name, span_of
+from logshape.contract.periods import index_name, span_of, template_name
 from logshape.errors import OutsideFailure
 from logshape.plan import Blocked, Create, Delete, Kind, Resource, Update
 from logshape.targets import Found
@@ -105,7 +105,7 @@ class OpenSearch:
         del glob
         answer = self._read("/_index_template", _Templates)
         templates = {each.name: each.index_template for each in answer.index_templates}
-        ours = templates.pop(index_template.template_name(contract), None)
+        ours = templates.pop(template_name(contract), None)
         indexes = self._read(f"/logs-{contract.name}-*?{_ASKED}", dict[str, _Index]).items()
         return Found(
             resources=(
@@ -205,7 +205,7 @@ def _resource(kind: Kind, name: str, body: Body) -> Resource:
 
 
 def _template(contract: Contract, body: Body) -> Resource:
-    return _resource("index-template", index_template.template_name(contract), body)
+    return _resource("index-template", template_name(contract), body)
 
 
 def _index(name: str, body: Body) -> Resource:
@@ -260,7 +260,7 @@ def _in_the_way(contract: Contract, others: Mapping[str, Body]) -> Iterator[Bloc
                 f"the index template `{name}` has patterns for the same indexes and priority {priority}, ours "
                 f"{index_template.PRIORITY}; give it a lower priority, or other patterns"
             )
-            yield Blocked(index_template.template_name(contract), reason)
+            yield Blocked(template_name(contract), reason)
             return
 
 
