@@ -16,6 +16,7 @@ from logshape.contract.paths import parse_need
 from logshape.contract.templates import parse
 from logshape.lines import instants
 from logshape.lines.readers import reader_for
+from logshape.lines.values import ip
 from logshape.lines.writing import Writer
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "size": st.integers(-(2**63), 2**63 - 1),
     "took": st.floats(allow_nan=False, allow_infinity=False),
     "ok": st.booleans(),
-    "client": st.ip_addresses().map(str).filter(lambda text: "%" not in text),
+    "client": st.ip_addresses().map(str).filter(lambda text: "%" not in text).map(ip),
     "cart": st.dictionaries(TEXTS, st.integers(-5, 5) | TEXTS, max_size=3),
 }
 
