@@ -113,6 +113,13 @@ def test_a_fault_has_its_column(text: str, column: int, message: str) -> None:
         ("status like '4*'", (1, "`like` reads text and `status` is of type integer")),
         ("body = 'x'", (1, "`body` is an object: only `exists` can be asked of it")),
         (
+            "at > '2025-10-31T22:38'",
+            (
+                1,
+                "`at` is of type timestamp and is compared with a time like '2025-10-31T22:38:21Z', not with '2025-10-31T22:38'",
+            ),
+        ),
+        (
             "at > 'yesterday'",
             (
                 1,

@@ -113,7 +113,9 @@ _TOKEN: Final = re.compile(
     re.VERBOSE,
 )
 _OPERATORS: Final[tuple[str, ...]] = get_args(Operator)
-_LISTS: Final = ("parse_errors",)
+_MINUTE_END: Final = len("2025-10-31T22:38")
+LISTS: Final = ("parse_errors",)
+"""Fields of several values, of which only `exists` can be asked."""
 _KEYWORDS: Final = ("and", "or", "not", "in", "like", "exists", "true", "false")
 _DEEPEST: Final = 50  # a predicate is written by a person; what is deeper would only exhaust the stack
 
@@ -158,8 +160,8 @@ def misfits(predicate: Predicate, types: Mapping[str, str]) -> Iterator[tuple[in
 
 
 def _misfit(leaf: Leaf, kind: str) -> str | None:
-    if not isinstance(leaf, Exists) and (kind == "object" or leaf.field in _LISTS):
-        what = "a list" if leaf.field in _LISTS else "an object"
+    if not isinstance(leaf, Exists) and (kind == "object" or leaf.field in LISTS):
+        what = "a list" if leaf.field in LISTS else "an object"
         return f"`{leaf.field}` is {what}: only `exists` can be asked of it"
     match leaf:
         case Exists():
@@ -200,7 +202,7 @@ def _is_time(text: str) -> bool:
         datetime.fromisoformat(text)
     except ValueError:
         return False
-    return "T" in text or " " in text
+    return text[_MINUTE_END : _MINUTE_END + 1] == ":"  # a time has its seconds, or no store reads it
 
 
 def _is_address(text: str) -> bool:

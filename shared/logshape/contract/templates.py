@@ -36,6 +36,7 @@ Filter: TypeAlias = Literal["pad"]
 SHAPES: Final[tuple[str, ...]] = get_args(Shape)
 FILTERS: Final[tuple[str, ...]] = get_args(Filter)
 INNER_SHAPES: Final = ("json", "pairs")
+TIME_SHAPES: Final = ("iso", "slashed", "clf")
 
 _HOLE = re.compile(
     r"(?P<names>[^?:|{}]*)(?P<optional>\?)?(?::(?P<shape>[^|{}]*))?(?:\|(?P<filter>[^{}]*))?\}",

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from logshape.contract.templates import Hole, Maybe, Text, holes
+from logshape.contract.templates import TIME_SHAPES, Hole, Maybe, Text, holes
 from logshape.lines.formats import Tools, json_reader, start
 from logshape.lines.holes import demands, ends_of, head_of, nearest, nulls
 from logshape.lines.pairs import pairs_reader
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from logshape.lines.holes import Demand
 
 _NO_FIELDS: Final[frozenset[str]] = frozenset()
-_SHAPES_OF_TIME: Final = ("iso", "slashed", "clf")
 
 
 def text_reader(tools: Tools, line: Line, fixed: frozenset[str] = _NO_FIELDS) -> Reader:
@@ -145,7 +144,7 @@ class _Writer:
 
     def _stretch(self, hole: Hole, literal: str) -> None:
         """Add that a time takes two words where one is none: a space may stand between date and time."""
-        clock = self._source.name(self._tools.clock(hole.shape if hole.shape in _SHAPES_OF_TIME else None), "clock")
+        clock = self._source.name(self._tools.clock(hole.shape if hole.shape in TIME_SHAPES else None), "clock")
         empty = f"{self._value(hole)} not in {('', *nulls(self._tools, hole))!r} and " if hole.optional else ""
         with self._source.block(f"if {empty}{clock}({self._value(hole)}) is None:"):
             self._source.add(f"end = line.find({literal!r}, end + 1)")
@@ -206,7 +205,7 @@ class _Writer:
 
     def _stored(self, name: str, hole: Hole) -> str:
         """Write the value that the field *name* gets of *hole*: a time that is not the line's own is a plain text."""
-        is_time = hole.shape in _SHAPES_OF_TIME or self._tools.types.get(hole.names[0]) == "timestamp"
+        is_time = hole.shape in TIME_SHAPES or self._tools.types.get(hole.names[0]) == "timestamp"
         return f"str({self._value(hole)})" if is_time and name != "@timestamp" else self._value(hole)
 
     def _taken(self, hole: Hole) -> str:

@@ -8,7 +8,7 @@ import sys
 from typing import TYPE_CHECKING, Final, assert_never
 
 from logshape.contract.levels import SEVERITY
-from logshape.contract.predicates import And, Compare, Exists, In, Like, Node, Not, Or
+from logshape.contract.predicates import LISTS, And, Compare, Exists, In, Like, Node, Not, Or
 from logshape.errors import InvalidPredicate
 from logshape.lines import instants, values
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 NEVER: Final = Or(())
 """What holds for no record: not one of its terms does."""
-LISTS: Final = ("parse_errors",)
 
 _RANGES: Final[Mapping[str, tuple[float, float]]] = {
     "integer": values.INTEGER,

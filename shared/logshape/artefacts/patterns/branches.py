@@ -6,7 +6,7 @@ from itertools import product
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from logshape.artefacts.patterns.holes import ANY, ANYTHING, Content, Demand, contents_of, in_class, like, regex_of
-from logshape.contract.templates import Hole, Maybe, Text, holes
+from logshape.contract.templates import TIME_SHAPES, Hole, Maybe, Text, holes
 from logshape.errors import Unsayable
 from logshape.lines.holes import ends_of
 from logshape.lines.pairs import parts_of
@@ -30,7 +30,6 @@ _SHAPES: Final = {
     "slashed": r"[0-9/:.\x20]",
     "clf": r"[0-9A-Za-z:/+\x20-]",
 }
-_TIMES: Final = ("iso", "slashed", "clf")
 _STARTS: Final = {"uuid": "", "iso": "[0-9]{4}-", "slashed": "[0-9]{4}/", "clf": "[0-9]{2}/"}
 _KINDS: Final = {"integer": r"0-9\x2D", "long": r"0-9\x2D", "double": r"0-9.eE+\x2D", "ip": "0-9A-Fa-f.:"}
 
@@ -147,7 +146,7 @@ def _any_of(hole: Hole, ends: tuple[str | None, ...], template: Template) -> str
     """Return the class of the characters that *hole* holds before one of *ends*."""
     firsts = {end[0] for end in ends if end}
     is_known_by_end = all(end is None or len(end) == 1 for end in ends) and bool(firsts)
-    if is_known_by_end and hole.shape in _TIMES and " " not in firsts:
+    if is_known_by_end and hole.shape in TIME_SHAPES and " " not in firsts:
         return f"[^{in_class(''.join(sorted(firsts)))}]"
     if hole.shape in _SHAPES and not hole.optional:
         return _SHAPES[hole.shape]

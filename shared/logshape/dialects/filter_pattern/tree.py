@@ -184,5 +184,3 @@ class Delimited(Node, frozen=True, eq=False):
 
 
 Pattern: TypeAlias = Terms | Json | Delimited
-
-EVERYTHING: Final = Terms()
