@@ -11,11 +11,13 @@ import pytest
 
 from logshape.local.aws import LocalAws
 from logshape.local.opensearch import Endpoint, Given, Node, Off, choose
+from tests.stack import deployed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from logshape.local.opensearch import Index
+    from tests.stack import Stack
 
 ROOT = Path(__file__).parents[2]
 READY_SECONDS = 170.0
@@ -41,3 +43,10 @@ def aws(tmp_path: Path) -> Iterator[LocalAws]:
     """Serve an empty AWS, which writes what Firehose delivers under *tmp_path* too."""
     with LocalAws(tmp_path) as served:
         yield served
+
+
+@pytest.fixture
+def stack(aws: LocalAws, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
+    """Deploy the functions with their stores."""
+    with deployed(aws, tmp_path, monkeypatch) as stack:
+        yield stack
