@@ -24,6 +24,9 @@ COUNTS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """The ledger's counts by the sink that they are of: the value of the dimension `sink`."""
 
+BREAKER_OPEN: Final = "breaker_open"
+"""A metric of each sink."""
+
 
 class _Stdout(logging.Handler):
     """Writes to what stdout is at that moment, so that a host can catch the lines of its handlers."""
@@ -35,9 +38,11 @@ class _Stdout(logging.Handler):
 LOGGER: Final = Logger(service=os.environ.get("POWERTOOLS_SERVICE_NAME", "logshape"), logger_handler=_Stdout())
 
 
-def publish(ledger: Ledger, sink: str, contract: str) -> None:
+def publish(ledger: Ledger, sink: str, contract: str, *, breaker_open: bool = False) -> None:
     """
     Print the counts of *ledger* that are of *sink* as one EMF line, in the namespace of the stack or the *contract*.
+
+    With them goes whether the sink's breaker is open, as 1 or 0: ask for its maximum.
 
     Dimensions are the function and the sink. The log group is none: each would cost a metric for every count.
     """
@@ -48,6 +53,7 @@ def publish(ledger: Ledger, sink: str, contract: str) -> None:
     counts = ledger.counts()
     for name in COUNTS[sink]:
         metrics.add_metric(name, MetricUnit.Count, counts[name])
+    metrics.add_metric(BREAKER_OPEN, MetricUnit.NoUnit, breaker_open)
     metrics.flush_metrics()
 
 
@@ -64,6 +70,14 @@ def measured(found: Sequence[Measured], contract: str) -> None:
         for number in one.values:
             metrics.add_metric(one.name, one.unit, number)
         metrics.flush_metrics()
+
+
+def breaker(sink: str, *, is_open: bool) -> None:
+    """Log that *sink* is spared from now on, or that it answers again."""
+    if is_open:
+        LOGGER.warning("a sink does not answer, its documents are spooled unsent", extra={"sink": sink})
+    else:
+        LOGGER.warning("a sink answers again", extra={"sink": sink})
 
 
 def left(sink: str, rules: Mapping[str, int]) -> None:

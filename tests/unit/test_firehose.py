@@ -104,3 +104,11 @@ def test_a_record_comes_apart_into_its_rows() -> None:
 
     assert documents == [Document(event_id=event_id, body=row(event_id)) for event_id in ("4", "5", "6")]
     assert archive.count(THIRD) == 3
+
+
+def test_the_first_row_of_a_record_is_parted_from_the_rest() -> None:
+    """One row is what a stream is asked with when nobody knows how it is."""
+    archive = Archive(lambda _: {})
+
+    assert archive.parted(THIRD) == [record("4"), record("5", "6")]
+    assert archive.parted(SECOND) == [SECOND]

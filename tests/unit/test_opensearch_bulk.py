@@ -175,6 +175,18 @@ def test_a_blocked_cluster_stops_the_sink_although_it_answers_429() -> None:
     assert answer == Answer(failures=(Stop(parcel=body("1"), rule="index-cluster_block_exception", whole=True),))
 
 
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [(429, "cluster_block_exception"), (403, "cluster_block_exception"), (403, "security_exception")],
+)
+def test_what_shuts_out_every_document_of_a_call_stops_the_sink(status: int, kind: str) -> None:
+    """A full disk and a missing right are told item by item, and are no document's fault."""
+    answer = Cluster(lambda _: told(("1", status, kind, ""), ("2", status, kind, ""))).write(body("1", "2"))
+
+    stops = tuple(Stop(parcel=body(i), rule=f"index-{kind}", whole=True) for i in ("1", "2"))
+    assert answer == Answer(failures=stops)
+
+
 def test_a_body_too_large_is_halved_until_it_fits() -> None:
     """A cluster's limit may be lower than ours, and 413 names no document."""
     cluster = Cluster(lambda bulk: Reply(status=413, body="") if len(ids(bulk)) > 2 else all_created(bulk))
@@ -280,6 +292,14 @@ def test_bodies_are_joined_up_to_five_mebibytes() -> None:
 
     assert [len(call) for call in index.calls([large] * 5)] == [2, 2, 1]
     assert index.calls([]) == []
+
+
+def test_the_first_document_of_a_body_is_parted_from_the_rest() -> None:
+    """One document is what a sink is asked with when nobody knows how it is."""
+    index = Index(Cluster(all_created).request, "logs-shop")
+
+    assert index.parted(body("1", "2", "3")) == [body("1"), body("2", "3")]
+    assert index.parted(body("1")) == [body("1")]
 
 
 def test_a_body_comes_apart_into_documents_with_their_index() -> None:

@@ -20,7 +20,7 @@ def test_the_counts_of_a_sink_are_one_line_of_emf(
     monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "logshape")
     monkeypatch.delenv("POWERTOOLS_METRICS_NAMESPACE", raising=False)
 
-    telemetry.publish(LEDGER, "index", "shop")
+    telemetry.publish(LEDGER, "index", "shop", breaker_open=True)
 
     line = json.loads(capsys.readouterr().out)
     metadata = line.pop("_aws")["CloudWatchMetrics"]
@@ -29,7 +29,7 @@ def test_the_counts_of_a_sink_are_one_line_of_emf(
         {
             "Namespace": "logshape/shop",
             "Dimensions": [["function", "sink"]],
-            "Metrics": [{"Name": name, "Unit": "Count"} for name in names],
+            "Metrics": [*({"Name": name, "Unit": "Count"} for name in names), {"Name": "breaker_open", "Unit": "None"}],
         }
     ]
     assert line == {
@@ -43,6 +43,7 @@ def test_the_counts_of_a_sink_are_one_line_of_emf(
         "index_spooled": [1.0],
         "index_quarantined": [0.0],
         "index_expired": [0.0],
+        "breaker_open": [1.0],
     }
 
 

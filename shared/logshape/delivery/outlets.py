@@ -11,7 +11,8 @@ import logshape
 from logshape import connections
 from logshape.contract import compiled
 from logshape.contract.periods import template_name
-from logshape.sinks import Sink  # noqa: TC001 # msgspec reads the annotations when it makes the class
+from logshape.delivery.breaker import Breaker
+from logshape.sinks import Sink, SinkName  # noqa: TC001 # msgspec reads the annotations when it makes the class
 from logshape.sinks.firehose import Archive
 from logshape.sinks.opensearch import Index
 from logshape.sinks.spool import Spool
@@ -26,10 +27,13 @@ BESIDE: Final = Path(logshape.__file__).parents[1]
 
 
 class Sinks(msgspec.Struct, frozen=True, kw_only=True):
-    """The two sinks; None is one that is switched off, which counts nothing."""
+    """The two sinks, of which None is one that is switched off and counts nothing, and what is remembered of them."""
 
     archive: Sink | None = None
     index: Sink | None = None
+    breakers: dict[SinkName, Breaker] = msgspec.field(
+        default_factory=lambda: {name: Breaker(name) for name in ("archive", "index")}
+    )
 
     def on(self) -> Iterator[Sink]:
         """Yield the sinks that are switched on."""

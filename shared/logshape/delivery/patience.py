@@ -22,6 +22,8 @@ SECONDS: Final = 5.0
 SHARE: Final = 0.5
 """What the sinks get at most of the time that is left; the rest is the spool's."""
 FIRST_PAUSE: Final = 0.2
+BREAKER_OPEN: Final = "breaker-open"
+"""Why documents are spooled at once: see `breaker`."""
 WITHOUT_CONTEXT: Final = 60.0
 """Seconds for an invocation whose context does not say."""
 
@@ -31,28 +33,60 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     What is known of a sink's documents so far: how many are stored, and the parcels that are not.
 
     *open* were not stored, or nobody knows; *poison* never will be. Every document is in exactly one of the four.
+    *sent* says that a call was begun at all.
     """
 
     stored: int = 0
     duplicates: int = 0
     open: tuple[Again | Stop, ...] = ()
     poison: tuple[Poison, ...] = ()
+    sent: bool = False
 
     @classmethod
-    def before(cls, sink: Sink, parcels: Sequence[bytes]) -> Outcome:
-        """Return what is known before any of *parcels* was sent to *sink*."""
-        return cls(open=tuple(Again(parcel=parcel, rule=f"{sink.name}-not-sent") for parcel in parcels))
+    def before(cls, sink: Sink, parcels: Iterable[bytes], reason: str = "not-sent") -> Outcome:
+        """Return what is known before any of *parcels* was sent to *sink*, and the *reason* if none ever is."""
+        return cls(open=tuple(Again(parcel=parcel, rule=f"{sink.name}-{reason}") for parcel in parcels))
+
+    @property
+    def waiting(self) -> list[Again]:
+        """What may be sent again without anybody's help."""
+        return [failure for failure in self.open if isinstance(failure, Again)]
+
+    @property
+    def answered(self) -> bool:
+        """Whether the sink has said of any document by itself what becomes of it."""
+        alone = any(isinstance(failure, Stop) and not failure.whole for failure in self.open)
+        return bool(self.stored or self.duplicates or self.poison or alone)
+
+    def during(self, sink: Sink, call: Sequence[bytes]) -> Outcome:
+        """Return what is known while *call*, some of the open parcels, is on its way to *sink*."""
+        unanswered = tuple(Again(parcel=parcel, rule=f"{sink.name}-unanswered") for parcel in call)
+        return msgspec.structs.replace(self, open=(*self._without(call), *unanswered), sent=True)
 
     def after(self, call: Sequence[bytes], answer: Answer) -> Outcome:
         """Return what is known once *call*, some of the open parcels, had *answer*."""
-        sent = set(map(id, call))
         failed = [failure for failure in answer.failures if not isinstance(failure, Poison)]
         return Outcome(
             stored=self.stored + answer.stored,
             duplicates=self.duplicates + answer.duplicates,
-            open=(*(failure for failure in self.open if id(failure.parcel) not in sent), *failed),
+            open=(*self._without(call), *failed),
             poison=(*self.poison, *(failure for failure in answer.failures if isinstance(failure, Poison))),
+            sent=True,
         )
+
+    def __add__(self, other: Outcome) -> Outcome:
+        """Join what is known of other documents of the same sink."""
+        return Outcome(
+            stored=self.stored + other.stored,
+            duplicates=self.duplicates + other.duplicates,
+            open=self.open + other.open,
+            poison=self.poison + other.poison,
+            sent=self.sent or other.sent,
+        )
+
+    def _without(self, call: Sequence[bytes]) -> Iterator[Again | Stop]:
+        sent = set(map(id, call))
+        return (failure for failure in self.open if id(failure.parcel) not in sent)
 
 
 def deadline(context: object) -> float:
@@ -67,15 +101,16 @@ def patience(end: float) -> float:
     return now + max(0.0, min(SECONDS, (end - now) * SHARE))
 
 
-def tries(sink: Sink, outcome: Outcome, until: float) -> Iterator[Outcome]:
+def tries(sink: Sink, outcome: Outcome, until: float, most: int = TRIES) -> Iterator[Outcome]:
     """
-    Send to *sink* what is open in *outcome*, again where that may help, and yield what is known after each call.
+    Send to *sink* what is open in *outcome*, again where that may help, and yield what is known as calls begin and end.
 
-    Whatever is open in the last outcome stays so: after three tries, after a stop of the whole sink, and where the next
-    pause would last beyond *until*.
+    Whatever is open in the last outcome stays so: after *most* tries, after a stop of the whole sink, and where the
+    next pause would last beyond *until*. After that no call begins, so that a course that was left behind in a call
+    that hangs ends with it.
     """
-    for attempt in range(TRIES):
-        waiting = [failure for failure in outcome.open if isinstance(failure, Again)]
+    for attempt in range(most):
+        waiting = outcome.waiting
         pause = _pause(attempt, waiting)
         if not waiting or time.monotonic() + pause >= until:
             return
@@ -83,11 +118,25 @@ def tries(sink: Sink, outcome: Outcome, until: float) -> Iterator[Outcome]:
         for call in sink.calls([failure.parcel for failure in waiting]):
             if time.monotonic() >= until:
                 return
+            outcome = outcome.during(sink, call)
+            yield outcome
             answer = sink.write(call, until)
             outcome = outcome.after(call, answer)
             yield outcome
             if any(isinstance(failure, Stop) and failure.whole for failure in answer.failures):
                 return
+
+
+def probed(sink: Sink, parcels: Sequence[bytes], until: float) -> Iterator[Outcome]:
+    """Send one document of *parcels* alone and once, and all others as `tries` does only if *sink* answers for it."""
+    one, *rest = sink.parted(parcels[0])
+    held = Outcome.before(sink, (*rest, *parcels[1:]), BREAKER_OPEN)
+    alone = Outcome.before(sink, [one], BREAKER_OPEN)
+    for outcome in tries(sink, alone, until, most=1):
+        alone = outcome
+        yield alone + held
+    if alone.answered:
+        yield from tries(sink, alone + held, until)
 
 
 def _pause(attempt: int, waiting: Sequence[Again]) -> float:

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from functools import partial
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias, assert_never
 
 from msgspec.structs import replace
 
 from logshape import telemetry
-from logshape.delivery.patience import Outcome, at_once, patience, tries
+from logshape.delivery.patience import BREAKER_OPEN, Outcome, at_once, patience, probed, tries
 from logshape.errors import OutsideFailure, Undeliverable, UnreadablePayload
 from logshape.sinks import Document
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from logshape.delivery.breaker import Breaker
     from logshape.delivery.outlets import Sinks
     from logshape.ledger import Ledger
     from logshape.pipeline import Shipment
@@ -36,9 +37,9 @@ def deliver(shipment: Shipment, sinks: Sinks, spool: Spool | None, deadline: flo
     """
     Send *shipment* to the sinks that are on, both at once, keep in *spool* what they leave, and return balanced books.
 
-    A sink gets three tries and five seconds, or half the time to *deadline* (monotonic clock). What it has not answered
-    for by then counts as spooled, though it may have been stored: sent again, the index knows it and the archive has it
-    twice. Neither sink waits for the other, nor fails with it.
+    A sink gets three tries and five seconds, or half the time to *deadline* (monotonic clock); less if its breaker is
+    open. What it has not answered for by then counts as spooled, though it may have been stored: sent again, the index
+    knows it and the archive has it twice. Neither sink waits for the other, nor fails with it.
 
     Raises:
         UnreadablePayload: the payload could not be read, and there is no spool for it.
@@ -48,10 +49,12 @@ def deliver(shipment: Shipment, sinks: Sinks, spool: Spool | None, deadline: flo
     """
     if shipment.unreadable and spool is None:
         raise UnreadablePayload(f"{shipment.unreadable.reason}; LOGSHAPE_SPOOL is empty, and nothing else can keep it")
-    courses = [_Course(sink, _parcels(shipment, sink)) for sink in sinks.on()]
+    courses = [_Course(sink, _parcels(shipment, sink), sinks.breakers[sink.name]) for sink in sinks.on()]
     until = patience(deadline)
     at_once((partial(course.run, until) for course in courses if course.outcome.open), until)
     outcomes = {course.sink: course.outcome for course in courses}  # read once: who is late may go on
+    for sink, outcome in outcomes.items():
+        sinks.breakers[sink.name].learn(outcome)
     _keep([*_lost(shipment), *_left(outcomes)], spool, deadline - LAST_WORD)
     ledger = _books(shipment.ledger, sinks, outcomes)
     return ledger.balance(archive=sinks.archive is not None, index=sinks.index is not None)
@@ -60,16 +63,30 @@ def deliver(shipment: Shipment, sinks: Sinks, spool: Spool | None, deadline: flo
 class _Course:
     """One sink's part of a shipment, and how far it has come; *outcome* may be read while it runs."""
 
-    def __init__(self, sink: Sink, parcels: Sequence[bytes]) -> None:
+    def __init__(self, sink: Sink, parcels: Sequence[bytes], breaker: Breaker) -> None:
         self.sink = sink
-        self.outcome = Outcome.before(sink, parcels)
+        self._parcels = parcels
+        self._leave = breaker.leave()
+        self.outcome = Outcome.before(sink, parcels, *([] if self._leave == "all" else [BREAKER_OPEN]))
 
     def run(self, until: float) -> None:
         try:
-            for outcome in tries(self.sink, self.outcome, until):
+            for outcome in self._outcomes(until):
                 self.outcome = outcome
         except Exception as error:  # noqa: BLE001 # a fault of ours must not cost the other sink; what is open is spooled
             telemetry.fault(self.sink.name, error)
+            self.outcome = replace(self.outcome, sent=False)  # it says nothing of the sink
+
+    def _outcomes(self, until: float) -> Iterator[Outcome]:
+        match self._leave:
+            case "all":
+                yield from tries(self.sink, self.outcome, until)
+            case "one":
+                yield from probed(self.sink, self._parcels, until)
+            case "none":
+                return
+            case _:
+                assert_never(self._leave)
 
 
 def _parcels(shipment: Shipment, sink: Sink) -> Sequence[bytes]:

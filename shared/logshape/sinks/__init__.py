@@ -88,11 +88,22 @@ class Sink(Protocol):
         raises is a fault of this program, and then nothing is known about any document of the call.
         """
 
+    def parted(self, parcel: bytes) -> list[bytes]:
+        """Return the first document of *parcel* as a parcel of its own, and the rest as another if there is one."""
+
     def documents(self, parcel: bytes) -> list[Document]:
         """Take *parcel* apart, for the spool."""
 
     def count(self, parcel: bytes) -> int:
         """Return how many documents *parcel* has."""
+
+
+def parted(parcel: bytes, lines: int) -> list[bytes]:
+    """Return the first *lines* lines of *parcel*, and the rest if there is one."""
+    end = 0
+    for _ in range(lines):
+        end = parcel.index(b"\n", end) + 1
+    return [parcel[:end], parcel[end:]] if end < len(parcel) else [parcel]
 
 
 def grouped(parcels: Sequence[bytes], most: int, size: int) -> list[list[bytes]]:

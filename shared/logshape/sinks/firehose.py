@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from logshape.connections import NoAnswer, Refused
-from logshape.sinks import Again, Answer, Document, Stop, grouped
+from logshape.sinks import Again, Answer, Document, Stop, grouped, parted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -63,6 +63,10 @@ class Archive:
                 return Answer(failures=tuple(Stop(parcel=parcel, rule=rule, whole=True) for parcel in call))
             case answer:
                 return self._read(call, answer)
+
+    def parted(self, parcel: bytes) -> list[bytes]:
+        """Part the first row from the others."""
+        return parted(parcel, 1)
 
     def documents(self, parcel: bytes) -> list[Document]:
         """Take a record apart into rows."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from logshape.connections import NoAnswer, Reply
-from logshape.sinks import Again, Answer, Document, Poison, Stop, grouped
+from logshape.sinks import Again, Answer, Document, Poison, Stop, grouped, parted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -28,6 +28,7 @@ BLOCKED: Final = "cluster_block_exception"
 NOT_FOUND: Final = "resource_not_found_exception"
 _OK: Final = range(200, 300)
 _BAD_REQUEST: Final = 400
+_DENIED: Final = (401, 403)
 _MISSING: Final = 404
 _CONFLICT: Final = 409
 _TOO_LARGE: Final = 413
@@ -68,6 +69,10 @@ class Index:
             Stop(parcel=pair.lines, rule="index-without-template") for pair in pairs if pair.index in strangers
         )
         return (self._send(kept, until) if kept else Answer()) + Answer(failures=stopped)
+
+    def parted(self, parcel: bytes) -> list[bytes]:
+        """Part the first pair of lines from the others."""
+        return parted(parcel, 2)
 
     def documents(self, parcel: bytes) -> list[Document]:
         """Take a body apart into documents, each with the index that it goes to."""
@@ -151,6 +156,11 @@ class _Item(msgspec.Struct):
     id: str | None = msgspec.field(name="_id", default=None)
     error: _Error = msgspec.field(default_factory=_Error)
 
+    @property
+    def shut(self) -> bool:
+        """Whether an index is blocked, or closed to us: what is so for every document of a call is so for the next."""
+        return self.error.type == BLOCKED or self.status in _DENIED
+
 
 class _Created(msgspec.Struct):
     create: _Item
@@ -228,6 +238,8 @@ def _read(pairs: Sequence[_Pair], reply: Reply) -> Answer:
         else:
             failures.append(_refused(pair, item.status, item.error))
     failures.extend(Again(parcel=pair.lines, rule="index-short-answer") for pair in pairs[len(items) :])
+    if len(failures) == len(pairs) and all(item.shut for item in items):
+        failures = [Stop(parcel=failure.parcel, rule=failure.rule, whole=True) for failure in failures]
     return Answer(stored=stored, duplicates=duplicates, failures=tuple(failures))
 
 
