@@ -31,7 +31,9 @@ name: shop
 groups:
   - {name: shop, match: [/aws/lambda/shop-*], formats: [aws/lambda-text], keep: {index: 14d}}
 """
-STREAM, ARCHIVE, SPOOL = "shop-archive", "archive", "spool"
+STREAM, ARCHIVE, SPOOL, QUEUE = "shop-archive", "archive", "spool", "redrive"
+QUEUE_ARN = f"arn:aws:sqs:us-east-1:123456789012:{QUEUE}"
+NOTIFYING = {SPOOL: ("logshape/undelivered/", "aws/lambda/"), ARCHIVE: ("failed/format-conversion-failed/",)}
 TEMPLATE = b'{"index_templates":[{"index_template":{"index_patterns":["logs-shop-14d-*"]}}]}'
 EVENTS = [f"{n:056d}" for n in range(20)]
 PATIENT = 60.0
@@ -84,6 +86,29 @@ class Stack:
         )
         return self._handlers[function](event, context)
 
+    def redrive(self, seconds: float = PATIENT) -> list[str]:
+        """
+        Give redrive all messages that there are, as an event source mapping does, and return those that come again.
+
+        A message that is given back is hidden by redrive; here its time is over at once.
+        """
+        sqs = self.aws.client("sqs")
+        url = sqs.get_queue_url(QueueName=QUEUE)["QueueUrl"]
+        given_back: dict[str, str] = {}
+        while messages := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, AttributeNames=["All"]).get(
+            "Messages"
+        ):
+            answer = self.run("redrive", {"Records": [mapped(message) for message in messages]}, seconds)
+            failed = {item["itemIdentifier"] for item in answer["batchItemFailures"]}
+            for message in messages:
+                if message["MessageId"] in failed:
+                    given_back[message["ReceiptHandle"]] = message["Body"]
+                else:
+                    sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+        for receipt in given_back:
+            sqs.change_message_visibility(QueueUrl=url, ReceiptHandle=receipt, VisibilityTimeout=0)
+        return list(given_back.values())
+
     def archived(self) -> list[str]:
         """Return the ids of the rows that Firehose has written."""
         self.aws.firehose.flush()
@@ -115,16 +140,11 @@ def handler(function: str) -> Callable[[object, object], Any]:
 
 @contextmanager
 def deployed(aws: LocalAws, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
-    """Set up a delivery stream, two buckets, an index, and the functions with the environment that a stack gives them."""
+    """Set up a delivery stream, two buckets, a queue, an index, and the functions with the environment that a stack gives them."""
     for bucket in (ARCHIVE, SPOOL):
         aws.client("s3").create_bucket(Bucket=bucket)
-    aws.client("firehose").create_delivery_stream(
-        DeliveryStreamName=STREAM,
-        ExtendedS3DestinationConfiguration={
-            "RoleARN": "arn:aws:iam::123456789012:role/firehose",
-            "BucketARN": f"arn:aws:s3:::{ARCHIVE}",
-        },
-    )
+    create_stream(aws)
+    _notify(aws)
     contract = folder / "contract.yaml"
     contract.write_text(CONTRACT, encoding="utf-8")
     store = Store()
@@ -136,10 +156,50 @@ def deployed(aws: LocalAws, folder: Path, monkeypatch: pytest.MonkeyPatch) -> It
             "LOGSHAPE_FIREHOSE_STREAM": STREAM,
             "LOGSHAPE_OPENSEARCH_URL": url,
             "LOGSHAPE_SPOOL": f"s3://{SPOOL}/logshape",
+            "LOGSHAPE_ARCHIVE": f"s3://{ARCHIVE}/archive",
         }
         for name, value in variables.items():
             monkeypatch.setenv(name, value)
         yield Stack(aws, store, url)
+
+
+def create_stream(aws: LocalAws) -> None:
+    """Create the delivery stream, which writes what it is sent to the archive's bucket as it is."""
+    aws.client("firehose").create_delivery_stream(
+        DeliveryStreamName=STREAM,
+        ExtendedS3DestinationConfiguration={
+            "RoleARN": "arn:aws:iam::123456789012:role/firehose",
+            "BucketARN": f"arn:aws:s3:::{ARCHIVE}",
+        },
+    )
+
+
+def mapped(message: dict[str, Any]) -> dict[str, Any]:
+    """Return what a function gets of a *message* that a client gets."""
+    return {
+        "messageId": message["MessageId"],
+        "receiptHandle": message["ReceiptHandle"],
+        "body": message["Body"],
+        "attributes": message.get("Attributes", {}),
+        "eventSource": "aws:sqs",
+        "eventSourceARN": QUEUE_ARN,
+    }
+
+
+def _notify(aws: LocalAws) -> None:
+    aws.client("sqs").create_queue(QueueName=QUEUE, Attributes={"VisibilityTimeout": "720"})
+    for bucket, prefixes in NOTIFYING.items():
+        queues = [
+            {
+                "QueueArn": QUEUE_ARN,
+                "Events": ["s3:ObjectCreated:*"],
+                "Filter": {"Key": {"FilterRules": [{"Name": "prefix", "Value": prefix}]}},
+            }
+            for prefix in prefixes
+        ]
+        aws.client("s3").put_bucket_notification_configuration(
+            Bucket=bucket, NotificationConfiguration={"QueueConfigurations": queues}
+        )
 
 
 def payload(*event_ids: str) -> dict[str, object]:

@@ -46,8 +46,9 @@ def publish(ledger: Ledger, sink: str, contract: str, *, breaker_open: bool = Fa
 
     Dimensions are the function and the sink. The log group is none: each would cost a metric for every count.
     """
-    namespace = os.environ.get("POWERTOOLS_METRICS_NAMESPACE", f"logshape/{contract}")
-    metrics = EphemeralMetrics(namespace=namespace, service="")  # with a service it would be a third dimension
+    metrics = EphemeralMetrics(
+        namespace=_namespace(contract), service=""
+    )  # with a service it would be a third dimension
     metrics.add_dimension("function", os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "local"))
     metrics.add_dimension("sink", sink)
     counts = ledger.counts()
@@ -92,3 +93,36 @@ def fault(sink: str, error: Exception) -> None:
         trace = trace.tb_next
     place = "?" if trace is None else f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}"
     LOGGER.error("a sink's course broke off", extra={"sink": sink, "error": type(error).__name__, "place": place})
+
+
+def redriven(sink: str, tally: Mapping[str, int], contract: str) -> None:
+    """Print what became of documents that were sent to *sink* again, as one EMF line."""
+    metrics = EphemeralMetrics(namespace=_namespace(contract), service="")
+    metrics.add_dimension("function", os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "local"))
+    metrics.add_dimension("sink", sink)
+    for name, count in tally.items():
+        metrics.add_metric(name if name == "redriven" else f"redrive_{name}", MetricUnit.Count, count)
+    metrics.flush_metrics()
+
+
+def waiting(rules: Mapping[str, int], stopped: int, contract: str) -> None:
+    """Log how many messages go back, by rule; print how many of them somebody must see to as EMF."""
+    LOGGER.warning("messages go back", extra={"messages": dict(sorted(rules.items()))})
+    metrics = EphemeralMetrics(namespace=_namespace(contract), service="")
+    metrics.add_dimension("function", os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "local"))
+    metrics.add_metric("redrive_stopped", MetricUnit.Count, stopped)
+    metrics.flush_metrics()
+
+
+def passed_over(address: str) -> None:
+    """Log that nobody sends the object at *address* again."""
+    LOGGER.warning("an object is of no kind that is sent again", extra={"object": address})
+
+
+def trouble(what: str, error: Exception) -> None:
+    """Log an *error* of ours, whose text holds nothing of an event."""
+    LOGGER.error(what, extra={"error": str(error)})
+
+
+def _namespace(contract: str) -> str:
+    return os.environ.get("POWERTOOLS_METRICS_NAMESPACE", f"logshape/{contract}")

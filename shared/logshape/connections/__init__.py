@@ -15,6 +15,8 @@ from logshape.connections.answers import Keep, NoAnswer, Put, Refused, Reply, Re
 from logshape.connections.aws import CONNECT_SECONDS, READ_SECONDS, Aws, Session, firehose, spool, uncollected
 from logshape.connections.cluster import ACTIONS, opensearch
 from logshape.connections.control import CONTROL_SECONDS, Control
+from logshape.connections.objects import Bucket, Folder, Item, Store, bucket_and_prefix
+from logshape.connections.queue import Queue
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,14 +27,20 @@ __all__ = [
     "CONTROL_SECONDS",
     "READ_SECONDS",
     "Aws",
+    "Bucket",
     "Control",
+    "Folder",
+    "Item",
     "Keep",
     "NoAnswer",
     "Put",
+    "Queue",
     "Refused",
     "Reply",
     "Request",
     "Session",
+    "Store",
+    "bucket_and_prefix",
     "firehose",
     "opensearch",
     "spool",

@@ -6,10 +6,9 @@ import gc
 import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final, Protocol
-from urllib.parse import urlsplit
 
 from logshape.connections.answers import NoAnswer, refused
-from logshape.errors import InvalidEnvironment, OutsideFailure
+from logshape.connections.objects import Bucket, bucket_and_prefix
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -19,8 +18,7 @@ if TYPE_CHECKING:
 CONNECT_SECONDS: Final = 2.0
 """For a handshake, and for sending a body: Python counts both against one timeout."""
 READ_SECONDS: Final = 3.0
-_SPOOL_TRIES: Final = 3
-_SERVICES: Final = ["firehose", "s3", "secretsmanager"]
+_SERVICES: Final = ["firehose", "s3", "secretsmanager", "sqs"]
 
 
 class Session(Protocol):
@@ -116,22 +114,9 @@ def spool(environ: Mapping[str, str], aws: Aws) -> Keep | None:
     url = environ.get("LOGSHAPE_SPOOL")
     if not url:
         return None
-    parts = urlsplit(url)
-    if parts.scheme != "s3" or not parts.netloc:
-        raise InvalidEnvironment(f"LOGSHAPE_SPOOL is `{url}`; wanted s3://bucket/prefix")
-    prefix = f"{parts.path.strip('/')}/".lstrip("/")
-
-    def keep(key: str, body: bytes) -> None:
-        from botocore.exceptions import BotoCoreError, ClientError
-
-        try:
-            client = aws.client("s3", tries=_SPOOL_TRIES)
-            client.put_object(Bucket=parts.netloc, Key=prefix + key, Body=body, ContentType="application/gzip")
-        except (BotoCoreError, ClientError) as error:
-            code = refused(error.response).code if isinstance(error, ClientError) else type(error).__name__
-            raise OutsideFailure(f"s3://{parts.netloc}/{prefix}{key}: {code}") from error
-
-    return keep
+    bucket, prefix = bucket_and_prefix("LOGSHAPE_SPOOL", url)
+    store = Bucket(aws, bucket)
+    return lambda key, body: store.write(prefix + key, body)
 
 
 @contextmanager

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 import msgspec
 from isal import igzip
 
+from logshape.sinks import Document
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from logshape.connections import Keep
-    from logshape.sinks import Document, SinkName
+    from logshape.sinks import SinkName
 
 ACTIONS: Final[Mapping[str, tuple[str, ...]]] = {"s3:PutObject": ("${SpoolBucket.Arn}/spool/*",)}
 Place: TypeAlias = Literal["archive", "index", "payload"]
@@ -98,7 +100,20 @@ class Spool:
         self._keep(f"{folder}/{hour}/{digest}.ndjson.gz", igzip.compress(content, 1, mtime=0))
 
 
+def spooled(line: bytes) -> Document:
+    """
+    Read a line of an object that `Spool.undelivered` wrote.
+
+    Raises:
+        msgspec.MsgspecError: it is none.
+
+    """
+    found = _SPOOLED.decode(line)
+    return Document(event_id=found.event_id or "", body=bytes(found.document), index=found.index)
+
+
 _ENCODER: Final = msgspec.json.Encoder()
+_SPOOLED: Final = msgspec.json.Decoder(Spooled)
 
 
 def _spooled(document: Document) -> Spooled:

@@ -1,0 +1,25 @@
+"""Turns messages that point at what waits into documents that are stored, and gives back those of what still waits."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any, Final
+
+from logshape import Pipeline
+from logshape.delivery import deadline, declared
+from logshape.delivery.returns import means, redrive
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+PIPELINE: Final = Pipeline(
+    declared(os.environ),
+    own_groups={os.environ.get("AWS_LAMBDA_LOG_GROUP_NAME", "")} - {""},
+    region=os.environ.get("AWS_REGION"),
+)
+MEANS: Final = means(PIPELINE, os.environ)
+
+
+def handle(event: Mapping[str, Any], context: object) -> dict[str, Any]:
+    """Send what waits to its sinks again; on a schedule, queue what no message points at."""
+    return redrive(event, MEANS, deadline(context))
