@@ -22,7 +22,8 @@ def handle(event: object, context: object) -> dict[str, int]:
     """Shape what CloudWatch Logs sent; archive it, index it, and balance the books."""
     shipment = PIPELINE.shape(event, now_ms=time.time_ns() // 1_000_000)
     ledger = deliver(shipment, SINKS, SPOOL, deadline(context))
-    for sink in SINKS.on():
-        telemetry.publish(ledger, sink.name, CONTRACT.name, breaker_open=SINKS.breakers[sink.name].is_open)
-    telemetry.measured(shipment.measured, CONTRACT.name)
+    with SINKS.reserve.word:
+        for sink in SINKS.on():
+            telemetry.publish(ledger, sink.name, CONTRACT.name, breaker_open=SINKS.breakers[sink.name].is_open)
+        telemetry.measured(shipment.measured, CONTRACT.name)
     return ledger.counts()

@@ -242,6 +242,24 @@ def test_an_error_of_firehose_is_refused_after_one_request(monkeypatch: pytest.M
     assert len(asked) == 1
 
 
+def test_a_wait_that_firehose_asks_for_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """AWS sends it rarely, a proxy before it more often."""
+    with served(lambda _: Told(503, b"{}", (("retry-after", "3"),))) as (url, _):
+        assert put(url, monkeypatch) == Refused(status=503, code="503", after=3.0)
+
+
+@pytest.mark.parametrize("status", [200, 503])
+@pytest.mark.parametrize("text", [b"[]", b"null", b"\xff", b'{"RequestResponses":["r"]}'])
+def test_an_answer_of_firehose_that_botocore_cannot_read_says_nothing(
+    monkeypatch: pytest.MonkeyPatch, status: int, text: bytes
+) -> None:
+    """It trips over most of these: an error of ours would not be tried again."""
+    with served(lambda _: Told(status, text)) as (url, _):
+        answer = put(url, monkeypatch)
+
+    assert isinstance(answer, NoAnswer) or (status, answer) == (503, Refused(status=503, code="503"))
+
+
 def test_a_firehose_that_breaks_off_or_is_not_there_is_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     """The records may be stored or not."""
     with served(silent) as (url, _):

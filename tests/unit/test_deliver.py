@@ -12,7 +12,8 @@ import pytest
 
 from logshape.connections import NoAnswer, Refused, Reply
 from logshape.delivery import Sinks, deadline, deliver
-from logshape.delivery.patience import SECONDS, TRIES, patience
+from logshape.delivery.patience import SECONDS, TRIES, Outcome, patience
+from logshape.delivery.reserve import Reserve
 from logshape.errors import OutsideFailure, UnbalancedLedger, Undeliverable, UnreadablePayload
 from logshape.ledger import Ledger
 from logshape.lines.envelope import Lost, Unreadable
@@ -198,6 +199,33 @@ def test_a_sink_that_hangs_costs_its_share_of_the_time_and_not_the_other_sink(wo
     assert world.kept("undelivered/index") == ["1", "2"]
 
 
+def test_an_answer_that_comes_late_touches_no_later_books(world: World) -> None:
+    """A container is used again while the call that it gave up goes on: it may end, and must begin nothing."""
+    sinks = world.sinks
+    release, answered = threading.Event(), threading.Event()
+
+    def late(bulk: bytes) -> Reply:
+        if ids(bulk) != ["1"]:
+            return stored(bulk)
+        release.wait()
+        answered.set()
+        return BUSY
+
+    world.bulk = late
+    large = [body(i).replace(b'"a"', b'"%s"' % (b"a" * 3_000_000)) for i in ("1", "2")]
+    first = Shipment(records=[record("1", "2")], bodies=large, ledger=Ledger(received=2))
+    hung = deliver(first, sinks, world.spool, time.monotonic() + 1.2)
+    sinks.breakers["index"].learn(Outcome(stored=1, sent=True))
+    world.put = lambda records: (release.set(), answered.wait(), acknowledged(records))[2]
+
+    ledger = deliver(shipment("3"), sinks, world.spool, time.monotonic() + FULL)
+
+    assert hung == Ledger(received=2, archived=2, index_spooled=2)
+    assert ledger == Ledger(received=1, archived=1, indexed=1)
+    assert world.bulks == [["1"], ["3"]]
+    assert not sinks.breakers["index"].is_open
+
+
 def test_what_was_stored_before_a_sink_hung_is_counted_as_stored(world: World) -> None:
     """The books say what is known, call by call."""
     release = threading.Event()
@@ -354,14 +382,27 @@ def test_own_log_volume_does_not_grow_with_the_events(world: World, capsys: pyte
     assert said[1]["documents"] == {"index-503": 1000}
 
 
-@pytest.mark.parametrize(("left", "granted"), [(60.0, SECONDS), (4.0, 2.0), (-1.0, 0.0)])
-def test_sinks_get_five_seconds_and_never_more_than_half(left: float, granted: float) -> None:
+@pytest.mark.parametrize(("left", "granted"), [(60.0, SECONDS), (3.0, 1.5), (-1.0, 0.0)])
+def test_sinks_get_five_seconds_or_what_the_reserve_leaves(left: float, granted: float) -> None:
     """The spool must be able to do its work after them."""
     now = time.monotonic()
 
-    until = patience(now + left)
+    until = patience(now + left, Reserve())
 
     assert until - now == pytest.approx(granted, abs=0.05)
+
+
+def test_a_slow_spool_is_given_its_time_by_the_next_invocation(world: World) -> None:
+    """What it took was measured: sinks that would use it up would leave nothing for what they do not take."""
+    sinks = world.sinks
+    world.bulk = lambda _: Reply(status=403, body="")
+    keep = world.keep
+    world.keep = lambda key, content: (time.sleep(0.02), keep(key, content))[1]
+    before = sinks.reserve.spool.seconds
+
+    deliver(shipment("1"), sinks, world.spool, time.monotonic() + FULL)
+
+    assert before / 2 < sinks.reserve.spool.seconds < before
 
 
 def test_the_deadline_is_what_lambda_says() -> None:

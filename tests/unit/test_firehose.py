@@ -70,6 +70,13 @@ def test_what_nobody_knows_is_sent_again(answer: Mapping[str, object] | Refused 
     assert written(answer) == again(rule, FIRST, SECOND, THIRD)
 
 
+def test_what_firehose_asks_to_wait_is_passed_on() -> None:
+    """Whoever has the patience decides whether it lasts that long."""
+    answer = written(Refused(status=503, code="ServiceUnavailableException", after=2.0))
+
+    assert {failure.after for failure in answer.failures if isinstance(failure, Again)} == {2.0}
+
+
 def test_a_record_without_id_or_error_is_unknown() -> None:
     """Neither says that it was stored."""
     answer = written({"FailedPutCount": 0, "RequestResponses": [STORED, {}, STORED]})

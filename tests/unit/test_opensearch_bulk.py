@@ -145,6 +145,15 @@ def test_what_the_server_asks_to_wait_is_passed_on() -> None:
     assert answer == Answer(failures=(Again(parcel=body("1"), rule="index-503", after=7.0),))
 
 
+def test_what_is_asked_beside_items_counts_for_those_that_are_sent_again() -> None:
+    """A proxy may say it with a 200."""
+    reply = Reply(status=200, body=created(body("1", "2"), {"2": 429}).decode(), after=3.0)
+
+    answer = Cluster(lambda _: reply).write(body("1", "2"))
+
+    assert answer == Answer(stored=1, failures=(Again(parcel=body("2"), rule="index-429", after=3.0),))
+
+
 def test_a_short_list_of_items_leaves_the_rest_unknown() -> None:
     """opensearch-py's helpers lose these documents."""
     answer = Cluster(lambda _: told(("1", 201, "", ""))).write(body("1", "2", "3"))

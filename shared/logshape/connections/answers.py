@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import msgspec
@@ -19,11 +21,16 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Refused(msgspec.Struct, frozen=True, kw_only=True):
-    """An AWS service answered with an error to a call as a whole; *message* is empty where it may quote an event."""
+    """
+    An AWS service answered with an error to a call as a whole; *message* is empty where it may quote an event.
+
+    *after* is how many seconds it asked to wait, 0 where it did not.
+    """
 
     status: int
     code: str
     message: str = ""
+    after: float = 0.0
 
 
 class NoAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,7 +49,19 @@ Keep: TypeAlias = "Callable[[str, bytes], None]"
 
 def refused(response: Mapping[str, Any]) -> Refused:
     """Return what botocore read of an error, without its text."""
+    metadata = response.get("ResponseMetadata", {})
     return Refused(
-        status=response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0),
+        status=metadata.get("HTTPStatusCode", 0),
         code=response.get("Error", {}).get("Code", "Unknown"),
+        after=seconds_to_wait(metadata.get("HTTPHeaders", {}).get("retry-after", "")),
     )
+
+
+def seconds_to_wait(after: str) -> float:
+    """Read a Retry-After header: seconds, or a date (RFC 9110 section 10.2.3); anything else asks for nothing."""
+    if after.isdecimal():
+        return float(after)
+    try:
+        return max(0.0, parsedate_to_datetime(after).timestamp() - time.time())
+    except ValueError:
+        return 0.0

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 CONNECT_SECONDS: Final = 2.0
 """For a handshake, and for sending a body: Python counts both against one timeout."""
 READ_SECONDS: Final = 3.0
+_UNREADABLE: Final = (AttributeError, UnicodeDecodeError)
+"""What botocore raises of an answer that is no JSON object, or no text: it looks inside without a check."""
 _SERVICES: Final = ["firehose", "s3", "secretsmanager", "sqs"]
 
 
@@ -97,7 +99,7 @@ def firehose(environ: Mapping[str, str], aws: Aws) -> Put | None:
             return aws.client("firehose").put_record_batch(DeliveryStreamName=stream, Records=batch)  # type: ignore[no-any-return] # botocore makes its clients at run time
         except ClientError as error:
             return refused(error.response)
-        except BotoCoreError as error:
+        except (BotoCoreError, *_UNREADABLE) as error:
             return NoAnswer(reason=type(error).__name__)
 
     return put

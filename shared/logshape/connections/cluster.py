@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import time
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote, urlsplit
 
 import msgspec
 from isal import igzip
 
-from logshape.connections.answers import NoAnswer, Reply
+from logshape.connections.answers import NoAnswer, Reply, seconds_to_wait
 from logshape.connections.aws import CONNECT_SECONDS, READ_SECONDS
 from logshape.errors import InvalidEnvironment, OutsideFailure
 
@@ -74,7 +72,7 @@ class _Cluster:
         from opensearchpy.exceptions import OpenSearchException
         from urllib3 import Timeout
 
-        timeout = Timeout(connect=min(CONNECT_SECONDS, seconds), read=min(self._read_seconds, seconds))
+        timeout = Timeout(total=seconds, connect=CONNECT_SECONDS, read=self._read_seconds)
         try:
             connection = self._connection = self._connection or self._connected()
             status, headers, text = connection.perform_request(
@@ -90,7 +88,7 @@ class _Cluster:
             return NoAnswer(reason=type(error).__name__)
         if status == _UNAUTHORIZED:
             self._connection = None  # a secret may have been rotated: the next request reads it anew
-        return Reply(status=status, body=text, after=_seconds(headers.get("retry-after", "")))
+        return Reply(status=status, body=text, after=seconds_to_wait(headers.get("retry-after", "")))
 
     def _connected(self) -> Urllib3HttpConnection:
         from opensearchpy import Urllib3HttpConnection
@@ -147,13 +145,3 @@ def _default_auth(url: SplitResult) -> str:
         return "basic"
     host = url.hostname or ""
     return "none" if host in _LOOPBACK or host.startswith("127.") else "es"
-
-
-def _seconds(after: str) -> float:
-    """Read a Retry-After header: seconds, or a date (RFC 9110 section 10.2.3); anything else asks for nothing."""
-    if after.isdecimal():
-        return float(after)
-    try:
-        return max(0.0, parsedate_to_datetime(after).timestamp() - time.time())
-    except ValueError:
-        return 0.0

@@ -12,6 +12,7 @@ from logshape import connections
 from logshape.contract import compiled
 from logshape.contract.periods import template_name
 from logshape.delivery.breaker import Breaker
+from logshape.delivery.reserve import Reserve
 from logshape.sinks import Sink, SinkName  # noqa: TC001 # msgspec reads the annotations when it makes the class
 from logshape.sinks.firehose import Archive
 from logshape.sinks.opensearch import Index
@@ -27,13 +28,14 @@ BESIDE: Final = Path(logshape.__file__).parents[1]
 
 
 class Sinks(msgspec.Struct, frozen=True, kw_only=True):
-    """The two sinks, of which None is one that is switched off and counts nothing, and what is remembered of them."""
+    """The two sinks, of which None is one that is switched off and counts nothing; and what a container has learnt."""
 
     archive: Sink | None = None
     index: Sink | None = None
     breakers: dict[SinkName, Breaker] = msgspec.field(
         default_factory=lambda: {name: Breaker(name) for name in ("archive", "index")}
     )
+    reserve: Reserve = msgspec.field(default_factory=Reserve)
 
     def on(self) -> Iterator[Sink]:
         """Yield the sinks that are switched on."""

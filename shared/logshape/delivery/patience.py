@@ -14,13 +14,12 @@ from logshape.sinks import Again, Answer, Poison, Stop
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from logshape.delivery.reserve import Reserve
     from logshape.sinks import Sink
 
 TRIES: Final = 3
 SECONDS: Final = 5.0
 """What a sink gets of an invocation at most: more would multiply the concurrency in an outage."""
-SHARE: Final = 0.5
-"""What the sinks get at most of the time that is left; the rest is the spool's."""
 FIRST_PAUSE: Final = 0.2
 BREAKER_OPEN: Final = "breaker-open"
 """Why documents are spooled at once: see `breaker`."""
@@ -95,10 +94,11 @@ def deadline(context: object) -> float:
     return time.monotonic() + float(left_ms()) / 1000
 
 
-def patience(end: float) -> float:
-    """Return until when sinks are waited for in an invocation that ends at *end*."""
+def patience(end: float, reserve: Reserve) -> float:
+    """Return until when sinks are waited for in an invocation that ends at *end*, of which *reserve* is not theirs."""
     now = time.monotonic()
-    return now + max(0.0, min(SECONDS, (end - now) * SHARE))
+    left = end - now
+    return now + max(0.0, min(SECONDS, left - reserve.of_sinks(left)))
 
 
 def tries(sink: Sink, outcome: Outcome, until: float, most: int = TRIES) -> Iterator[Outcome]:

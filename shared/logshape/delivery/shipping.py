@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from functools import partial
 from typing import TYPE_CHECKING, Final, TypeAlias, assert_never
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
     from logshape.sinks import Sink
     from logshape.sinks.spool import Spool
 
-LAST_WORD: Final = 0.2
-"""Seconds of an invocation that the spool does not get: they are for saying what it could not keep."""
 UNREADABLE: Final = "payload-unreadable"
 UNPLACEABLE: Final = "event-without-time"
 """Rules of what is quarantined before any sink sees it."""
@@ -37,9 +36,9 @@ def deliver(shipment: Shipment, sinks: Sinks, spool: Spool | None, deadline: flo
     """
     Send *shipment* to the sinks that are on, both at once, keep in *spool* what they leave, and return balanced books.
 
-    A sink gets three tries and five seconds, or half the time to *deadline* (monotonic clock); less if its breaker is
-    open. What it has not answered for by then counts as spooled, though it may have been stored: sent again, the index
-    knows it and the archive has it twice. Neither sink waits for the other, nor fails with it.
+    A sink gets three tries and five seconds, or what the reserve leaves of the time to *deadline* (monotonic clock);
+    less if its breaker is open. What it has not answered for by then counts as spooled, though it may have been stored:
+    sent again, the index knows it and the archive has it twice. Neither sink waits for the other, nor fails with it.
 
     Raises:
         UnreadablePayload: the payload could not be read, and there is no spool for it.
@@ -50,12 +49,14 @@ def deliver(shipment: Shipment, sinks: Sinks, spool: Spool | None, deadline: flo
     if shipment.unreadable and spool is None:
         raise UnreadablePayload(f"{shipment.unreadable.reason}; LOGSHAPE_SPOOL is empty, and nothing else can keep it")
     courses = [_Course(sink, _parcels(shipment, sink), sinks.breakers[sink.name]) for sink in sinks.on()]
-    until = patience(deadline)
+    until = patience(deadline, sinks.reserve)
     at_once((partial(course.run, until) for course in courses if course.outcome.open), until)
     outcomes = {course.sink: course.outcome for course in courses}  # read once: who is late may go on
     for sink, outcome in outcomes.items():
         sinks.breakers[sink.name].learn(outcome)
-    _keep([*_lost(shipment), *_left(outcomes)], spool, deadline - LAST_WORD)
+    if leftovers := [*_lost(shipment), *_left(outcomes)]:
+        with sinks.reserve.spool:
+            _keep(leftovers, spool, deadline - sinks.reserve.of_spool(deadline - time.monotonic()))
     ledger = _books(shipment.ledger, sinks, outcomes)
     return ledger.balance(archive=sinks.archive is not None, index=sinks.index is not None)
 
@@ -141,8 +142,6 @@ def _open(sink: Sink, outcome: Outcome) -> int:
 
 def _keep(leftovers: Sequence[Leftover], spool: Spool | None, until: float) -> None:
     """Put all *leftovers* into *spool* at once, or raise Undeliverable with those that are not there by *until*."""
-    if not leftovers:
-        return
     if spool is None:
         raise Undeliverable(f"nothing keeps {_listed(what for what, _ in leftovers)}: LOGSHAPE_SPOOL is empty")
     problems = dict.fromkeys((what for what, _ in leftovers), "not written in time")

@@ -51,13 +51,13 @@ class Archive:
         """Group records into calls of at most 500 and 4 MiB."""
         return grouped(parcels, MOST_RECORDS, MOST_BYTES)
 
-    def write(self, call: Sequence[bytes], until: float) -> Answer:  # noqa: ARG002 # the connection's time limits are fixed
+    def write(self, call: Sequence[bytes], until: float) -> Answer:  # noqa: ARG002 # botocore's time limits are a client's
         """Put *call*; of an HTTP 200 only the records that carry an error code are to be sent again."""
         match self._put(call):
             case NoAnswer(reason=reason):
                 return _all_again(call, f"archive-no-answer-{reason}")
-            case Refused(code=code) as refused if _passes(refused):
-                return _all_again(call, f"archive-busy-{code}")
+            case Refused(code=code, after=after) as refused if _passes(refused):
+                return _all_again(call, f"archive-busy-{code}", after)
             case Refused(code=code):
                 rule = f"archive-refused-{code}"
                 return Answer(failures=tuple(Stop(parcel=parcel, rule=rule, whole=True) for parcel in call))
@@ -119,5 +119,5 @@ def _passes(refused: Refused) -> bool:
     return refused.code in TRANSIENT or refused.status >= _SERVER_ERROR or refused.status == _TOO_MANY
 
 
-def _all_again(call: Sequence[bytes], rule: str) -> Answer:
-    return Answer(failures=tuple(Again(parcel=parcel, rule=rule) for parcel in call))
+def _all_again(call: Sequence[bytes], rule: str, after: float = 0.0) -> Answer:
+    return Answer(failures=tuple(Again(parcel=parcel, rule=rule, after=after) for parcel in call))

@@ -236,18 +236,18 @@ def _read(pairs: Sequence[_Pair], reply: Reply) -> Answer:
         elif item.status == _CONFLICT:
             duplicates += 1
         else:
-            failures.append(_refused(pair, item.status, item.error))
+            failures.append(_refused(pair, item.status, item.error, reply.after))
     failures.extend(Again(parcel=pair.lines, rule="index-short-answer") for pair in pairs[len(items) :])
     if len(failures) == len(pairs) and all(item.shut for item in items):
         failures = [Stop(parcel=failure.parcel, rule=failure.rule, whole=True) for failure in failures]
     return Answer(stored=stored, duplicates=duplicates, failures=tuple(failures))
 
 
-def _refused(pair: _Pair, status: int, error: _Error) -> Failure:
+def _refused(pair: _Pair, status: int, error: _Error, after: float = 0.0) -> Failure:
     """Judge one document by its own answer."""
     rule = f"index-{error.type or status}"
     if error.type != BLOCKED and _passes(status):
-        return Again(parcel=pair.lines, rule=rule)
+        return Again(parcel=pair.lines, rule=rule, after=after)
     if status == _BAD_REQUEST and _of_a_value(error):
         return Poison(parcel=pair.lines, rule=rule, reason=error.reason or "")
     return Stop(parcel=pair.lines, rule=rule)
