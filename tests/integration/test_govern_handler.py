@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -13,13 +12,14 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 
 from functions.govern import handler
+from logshape.connections import Control
 from logshape.errors import OutsideFailure, UnreadableInput
 from logshape.local.aws import REGION, LocalAws
 from logshape.local.functions import Context
 from logshape.targets import rounds
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from logshape.local.functions import Event
 
@@ -33,9 +33,11 @@ metrics:
 redact: []
 index: {period: day}
 """
-FILTER: Final = "logshape/shop/ingest"
+OURS: Final = "logshape/shop/"
+FILTER: Final = f"{OURS}ingest"
 SCHEDULE: Final[Event] = {"occasion": "schedule"}
 FAILURES: Final = "failures"
+SPOOL: Final = "spool"
 
 
 class Stack:
@@ -45,7 +47,8 @@ class Stack:
         """Deploy; *home* gets contract and queries."""
         self.aws = aws
         self.logs = aws.client("logs")
-        aws.client("s3").create_bucket(Bucket=FAILURES)
+        for bucket in (FAILURES, SPOOL):
+            aws.client("s3").create_bucket(Bucket=bucket)
         (home / "contract.yaml").write_text(CONTRACT, encoding="utf-8")
         (home / "queries").mkdir()
         (home / "queries/errors.cwli").write_text("# Errors\nfilter level = 'ERROR'\n", encoding="utf-8")
@@ -58,6 +61,7 @@ class Stack:
             "LOGSHAPE_CONTRACT": str(home / "contract.yaml"),
             "LOGSHAPE_DESTINATION_ARN": self.ingest,
             "LOGSHAPE_ALARM_TOPIC": f"arn:aws:sns:{REGION}:123456789012:alarms",
+            "LOGSHAPE_SPOOL": f"s3://{SPOOL}/spool",
         }
 
     def groups(self, *names: str) -> None:
@@ -79,9 +83,25 @@ class Stack:
         """Do what earlier runs handed on, until nothing is left, and return what that was."""
         self.aws.drain(time.monotonic() + 60)
         for event in self.handed:
-            run(event)
+            as_lambda(event)
             self.aws.drain(time.monotonic() + 60)
         return self.handed
+
+    def count(self, group: str, name: str) -> None:
+        """Put a metric filter by hand."""
+        transformation = {"metricName": "x", "metricNamespace": "y", "metricValue": "1"}
+        self.logs.put_metric_filter(
+            logGroupName=group, filterName=name, filterPattern="", metricTransformations=[transformation]
+        )
+
+    def others(self) -> list[tuple[str, str]]:
+        """Return log group and name of each metric filter that is not of the contract."""
+        found = [
+            (one["logGroupName"], one["filterName"])
+            for one in self.logs.describe_metric_filters()["metricFilters"]
+            if not one["filterName"].startswith(f"{OURS}errors")
+        ]
+        return sorted(found)
 
     def kept(self) -> dict[str, int | None]:
         """Return the retention of each log group."""
@@ -108,6 +128,33 @@ def run(event: Event, seconds: float = 60.0) -> dict[str, int]:
         deadline=time.monotonic() + seconds,
     )
     return handler.handle(event, context)
+
+
+def as_lambda(event: Event) -> None:
+    """Call the handler, and once more where it crashes, as Lambda does."""
+    try:
+        run(event)
+    except CrashError:
+        run(event)
+
+
+class CrashError(Exception):
+    """The process ends here."""
+
+
+def crashing_once(service: str, operation: str) -> Callable[..., Any]:
+    """Return a way to call AWS that crashes once, when *operation* was sent and nobody has read the answer."""
+    left = [1]
+    call = Control.call
+
+    def crashing(self: Control, of: str, name: str, /, **arguments: object) -> Any:  # noqa: ANN401 # as Control has it
+        answer = call(self, of, name, **arguments)
+        if (of, name) == (service, operation) and left:
+            left.clear()
+            raise CrashError
+        return answer
+
+    return crashing
 
 
 def created(group: str, **more: object) -> Event:
@@ -239,31 +286,64 @@ def test_many_log_groups_are_taken_in_slices_and_the_rest_by_the_next_run(
     handed = stack.next_runs()
 
     assert counts == {"created": 2 + 4}  # the query, the dashboard, and one log group
-    assert handed == [
-        {"occasion": "slice", "globs": names[number:], "request": None, "expires": 0, "failed": 0}
-        for number in (1, 2, 3)
-    ]
+    rest = {"run": handed[0]["run"], "deleted": 0, "request": None, "expires": 0, "failed": 0}
+    assert handed == [{"occasion": "slice", "globs": names[number:], **rest} for number in (1, 2, 3)]
     assert stack.subscribed(*names) == {name: [FILTER] for name in names}
+    monkeypatch.setattr(rounds, "MOST", 4)
     assert run(SCHEDULE) == {}
 
 
-def test_a_slice_deletes_nothing(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is to be deleted is known only once all is read."""
-    stack.groups("/shop/a", "/shop/b", "/shop/c")
-    stack.logs.put_metric_filter(
-        logGroupName="/shop/a",
-        filterName="logshape/shop/former",
-        filterPattern="",
-        metricTransformations=[{"metricName": "former", "metricNamespace": "logshape/shop", "metricValue": "1"}],
+@pytest.mark.parametrize(
+    "crashing",
+    [
+        None,
+        ("s3", "put_object"),
+        ("logs", "put_subscription_filter"),
+        ("lambda", "invoke"),
+        ("logs", "delete_metric_filter"),
+    ],
+)
+def test_what_slices_saw_is_deleted_when_all_are_read(
+    crashing: tuple[str, str] | None, stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever invocation crashes, however many log groups there are: in the end the account is as it should be."""
+    former = f"{OURS}former"
+    stack.groups("/shop/a", "/shop/b", "/shop/c", "/left", "/other")
+    for group, name in (("/shop/a", former), ("/left", former), ("/left", "theirs"), ("/other", "theirs")):
+        stack.count(group, name)
+    stack.logs.put_subscription_filter(
+        logGroupName="/left", filterName=FILTER, filterPattern="", destinationArn=stack.ingest
     )
+    stack.logs.put_query_definition(name=f"{OURS}Former", queryString="limit 1")
+    monkeypatch.setattr(rounds, "MOST", 2)
+    if crashing:
+        monkeypatch.setattr(Control, "call", crashing_once(*crashing))
+
+    as_lambda(SCHEDULE)
+    stack.next_runs()
+
+    assert stack.others() == [("/left", "theirs"), ("/other", "theirs")]
+    assert stack.subscribed("/left", "/shop/a", "/other") == {"/left": [], "/shop/a": [FILTER], "/other": []}
+    assert [one["name"] for one in stack.logs.describe_query_definitions()["queryDefinitions"]] == [f"{OURS}Errors"]
+    monkeypatch.setattr(rounds, "MOST", 3)
+    assert run(SCHEDULE) == {}
+
+
+def test_without_a_spool_slices_delete_nothing_and_say_so(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Deletions are guarded by how much of the whole they are, and nobody keeps what the slices saw of it."""
+    stack.groups("/shop/a", "/shop/b", "/shop/c")
+    stack.count("/shop/a", f"{OURS}former")
     monkeypatch.setattr(rounds, "MOST", 2)
     monkeypatch.setattr(rounds, "READING", 0.0)
+    monkeypatch.delenv("LOGSHAPE_SPOOL")
 
-    sliced = run(SCHEDULE)
-    monkeypatch.undo()
-    monkeypatch.setattr(os, "environ", {**os.environ, **stack.environment})
-
-    assert (sliced, run(SCHEDULE)) == ({"created": 2 + 3 * 4}, {"deleted": 1})
+    assert run(SCHEDULE) == {"created": 2 + 3 * 4, "undeleted": 1}
+    assert (
+        '"message":"over more than 500 log groups nothing is deleted without LOGSHAPE_SPOOL"' in capsys.readouterr().out
+    )
+    assert stack.others() == [("/shop/a", f"{OURS}former")]
 
 
 def test_a_deployment_is_applied_and_answered(stack: Stack, cloudformation: Waiting) -> None:

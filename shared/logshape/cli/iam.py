@@ -60,7 +60,7 @@ def policy(use: str) -> dict[str, Any]:
 def _declared(use: str) -> Iterable[Actions]:
     from logshape import connections
     from logshape.sinks import firehose, opensearch, spool
-    from logshape.targets import cloudwatch, logs, operator, place
+    from logshape.targets import cloudwatch, logs, operator, place, runs
     from logshape.targets import opensearch as cluster
 
     reads = (place.ACTIONS, logs.READS, cloudwatch.READS, cluster.READS, connections.ACTIONS)
@@ -69,6 +69,6 @@ def _declared(use: str) -> Iterable[Actions]:
         "plan": reads,
         "apply": (*reads, *writes),
         "ingest": (firehose.ACTIONS, opensearch.ACTIONS, spool.ACTIONS, connections.ACTIONS, _OF_INGEST),
-        "govern": (*reads, *writes, operator.ACTIONS, _OF_GOVERN),
+        "govern": (*reads, *writes, operator.ACTIONS, runs.ACTIONS, _OF_GOVERN),
     }
     return uses[use]

@@ -41,15 +41,20 @@ def govern(event: object, environ: Mapping[str, str], deadline: float) -> dict[s
         case Slice(request=Request() as request) as left:
             return _answered(request, left, environ, deadline)
         case Routine() | Born() | Slice() as occasion:
-            tally = _worked(Operator(environ, deadline), occasion)
-            if tally.failures and not tally.rest:
-                raise OutsideFailure(f"{len(tally.failures)} changes were not made; the first: {tally.failures[0]}")
+            before = occasion.failed if isinstance(occasion, Slice) else 0
+            tally = _worked(Operator(environ, deadline), occasion, before)
+            failed = before + len(tally.failures)
+            if failed and not tally.rest:
+                why = tally.failures[0] if tally.failures else "in an earlier invocation, whose log tells"
+                raise OutsideFailure(f"{failed} changes were not made; the first: {why}")
             return dict(tally.counts)
 
 
-def _worked(operator: Operator, occasion: Routine | Born | Slice) -> Tally:
+def _worked(operator: Operator, occasion: Routine | Born | Slice, failed: int = 0) -> Tally:
+    """Do what there is time for, and let another invocation do the rest; *failed* changes failed before."""
     tally = operator.work(occasion, time.time_ns() // 1_000_000)
-    operator.hand_on(Slice(globs=tally.rest))
+    if tally.rest:
+        operator.hand_on(replace(tally.rest, failed=failed + len(tally.failures)))
     return tally
 
 
@@ -65,8 +70,9 @@ def _answered(request: Request, left: Slice, environ: Mapping[str, str], deadlin
         else:
             known = resource != request.logical_resource_id
             tally = operator.unsubscribe(resource if known else operator.contract.name, left.globs)
-            left = replace(left, globs=tally.rest, failed=left.failed + len(tally.failures))
-            if left.globs and time.time() < left.expires:
+            rest = tally.rest.globs if tally.rest else ()
+            left = replace(left, globs=rest, failed=left.failed + len(tally.failures))
+            if rest and time.time() < left.expires:
                 operator.hand_on(left)
                 return dict(tally.counts)
             problem = _remaining(left)

@@ -32,13 +32,16 @@ class Born(msgspec.Struct, frozen=True, kw_only=True):
 
 class Slice(msgspec.Struct, frozen=True, kw_only=True, tag_field="occasion", tag="slice"):
     """
-    A run could not finish in its time: the log groups that *globs* match are left.
+    An invocation could not finish in its time: the log groups that *globs* match are left.
 
-    Where *request* waits for an answer, it is to be given before *expires*, in seconds since 1970, and *failed* counts
-    the failures so far.
+    *run* is of many slices, of whose deletions, which come last, *deleted* are done; it is empty where nothing is
+    deleted. *failed* counts the failures so far. Where *request* waits for an answer, it is to be given before
+    *expires*, in seconds since 1970.
     """
 
     globs: tuple[str, ...]
+    run: str = ""
+    deleted: int = 0
     request: Request | None = None
     expires: int = 0
     failed: int = 0

@@ -16,16 +16,19 @@ from logshape.targets import place as places
 from logshape.targets.calls import Calls
 from logshape.targets.cloudwatch import CloudWatch
 from logshape.targets.logs import RATES, Logs, account
+from logshape.targets.logs.leavers import Leavers
 from logshape.targets.logs.saved import SavedQueries
 from logshape.targets.occasions import Born, Routine, Slice
 from logshape.targets.opensearch import OpenSearch
 from logshape.targets.removal import unsubscribe
-from logshape.targets.rounds import Account, Tally
+from logshape.targets.rounds import MOST, Account, Tally
+from logshape.targets.runs import Runs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from logshape.targets import Target
+    from logshape.targets.place import Place
 
 ACTIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "lambda:InvokeFunction": (
@@ -33,6 +36,7 @@ ACTIONS: Final[Mapping[str, tuple[str, ...]]] = {
     )
 }
 STACK: Final = "LOGSHAPE_STACK"
+SPOOL: Final = "LOGSHAPE_SPOOL"
 LAST_WORD: Final = 60.0
 """Seconds of a run that are kept for slow changes, for the next run and for an answer; of a short run less."""
 _SHARE: Final = 0.25
@@ -65,12 +69,12 @@ class Operator:
         """
         kept = self._account(now_ms)
         match occasion:
-            case Routine():
+            case Routine() | Slice(globs=("*",)):
                 tally = kept.whole(list(self._names(("*",))), self._until)
             case Born(group=group):
-                tally = kept.slices((group,), self._until)
-            case Slice(globs=globs):
-                tally = kept.slices(globs, self._until)
+                tally = kept.slices(Slice(globs=(group,)), self._until)
+            case Slice() as begun:
+                tally = kept.slices(begun, self._until)
             case _:
                 assert_never(occasion)
         return _told(tally)
@@ -91,25 +95,40 @@ class Operator:
 
     def hand_on(self, rest: Slice) -> None:
         """
-        Start another run for *rest*, unless nothing is left.
+        Start another invocation for *rest*.
 
         Raises:
             OutsideFailure: it could not be started.
 
         """
-        if rest.globs:
-            function = self._environ["AWS_LAMBDA_FUNCTION_NAME"]
-            Calls(self._control, "lambda").call(
-                "invoke", function, FunctionName=function, InvocationType="Event", Payload=msgspec.json.encode(rest)
-            )
+        function = self._environ["AWS_LAMBDA_FUNCTION_NAME"]
+        Calls(self._control, "lambda").call(
+            "invoke", function, FunctionName=function, InvocationType="Event", Payload=msgspec.json.encode(rest)
+        )
 
     def _account(self, now_ms: int) -> Account:
         place = places.find(self._control, self._environ.get(STACK), self._environ, self.contract.name)
-        logs = Logs(self._control, place, compiled.queries(outlets.source(self._environ)))
+        logs = Logs(self._control, place, compiled.queries(outlets.source(self._environ)), piecewise=True)
         beside: list[Target] = [CloudWatch(self._control, place, self._environ.get(STACK, self.contract.name))]
         if request := connections.opensearch(self._environ, self._control, connections.CONTROL_SECONDS):
             beside.append(OpenSearch(request, now_ms))
-        return Account(contract=self.contract, place=place, logs=logs, queries=SavedQueries(logs), beside=tuple(beside))
+        return Account(
+            contract=self.contract,
+            place=place,
+            logs=logs,
+            queries=SavedQueries(logs),
+            leavers=Leavers(logs),
+            beside=tuple(beside),
+            runs=self._runs(place),
+        )
+
+    def _runs(self, place: Place) -> Runs | None:
+        """Return what keeps what slices see, if there is a spool to keep it beside."""
+        url = self._environ.get(SPOOL)
+        if not url:
+            return None
+        bucket, prefix = connections.bucket_and_prefix(SPOOL, url)
+        return Runs(connections.Bucket(connections.Aws(self._environ), bucket), prefix, self.contract, place)
 
     def _names(self, globs: Sequence[str]) -> Iterator[str]:
         """Yield the log groups that the contract matches and one of *globs*."""
@@ -122,6 +141,13 @@ class Operator:
 
 
 def _told(tally: Tally) -> Tally:
+    if tally.counts["given_up"]:
+        telemetry.LOGGER.warning("a run was given up: it is of another contract, or more than a day old")
+    if tally.counts["undeleted"]:
+        telemetry.LOGGER.warning(
+            f"over more than {MOST} log groups nothing is deleted without {SPOOL}",
+            extra={"resources": tally.counts["undeleted"]},
+        )
     if tally.failures:
         shown = list(tally.failures[:_SHOWN])
         telemetry.LOGGER.error("changes were not made", extra={"changes": len(tally.failures), "reasons": shown})

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from logshape.artefacts import subscription_filters
 from logshape.errors import OutsideFailure
 from logshape.targets.calls import Rejected
+from logshape.targets.occasions import Slice
 from logshape.targets.rounds import MOST, Tally
 from logshape.targets.slices import globs
 
@@ -32,7 +33,8 @@ def unsubscribe(calls: Calls, contract: Contract, names: Sequence[str], until: f
     failures: list[str] = []
     for number, name in enumerate(names):
         if time.monotonic() > until:
-            return Tally(counts=counts, failures=tuple(failures), rest=tuple(globs(names[number:], MOST)))
+            rest = Slice(globs=tuple(globs(names[number:], MOST)))
+            return Tally(counts=counts, failures=tuple(failures), rest=rest)
         try:
             calls.call(
                 "delete_subscription_filter",

@@ -8,7 +8,7 @@ from logshape.artefacts import subscription_filters
 from logshape.plan import Kind, Resource
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from logshape.contract.model import Contract
     from logshape.targets.logs.account import Account, LogGroup, Raw
@@ -45,11 +45,16 @@ def ours(contract: Contract, account: Account) -> Iterator[Resource]:
     for group in account.groups.values():
         yield from _retention(contract, group)
     for raws in account.metric_filters.values():
-        yield from (_metric_filter(raw) for raw in raws if raw["filterName"].startswith(prefix(contract)))
+        yield from map(_metric_filter, ours_among(contract, raws))
     for raws in (account.subscriptions or {}).values():
         name = subscription_filters.filter_name(contract)
         yield from (_subscription(raw) for raw in raws if raw["filterName"] == name)
     yield from _queries(contract, account.queries or [])
+
+
+def ours_among(contract: Contract, filters: Iterable[Raw]) -> list[Raw]:
+    """Return those of *filters* that bear our name."""
+    return [raw for raw in filters if raw["filterName"].startswith(prefix(contract))]
 
 
 def _retention(contract: Contract, group: LogGroup) -> Iterator[Resource]:

@@ -51,9 +51,21 @@ class Logs:
     name: Literal["logs"] = "logs"
 
     def __init__(
-        self, control: Control, place: Place, queries: Mapping[str, str] | None, time: Time | None = None
+        self,
+        control: Control,
+        place: Place,
+        queries: Mapping[str, str] | None,
+        time: Time | None = None,
+        *,
+        piecewise: bool = False,
     ) -> None:
-        """Deploy *queries*, texts by file name; None is that nobody knows them, so that those there are left alone."""
+        """
+        Deploy *queries*, texts by file name; None is that nobody knows them, so that those there are left alone.
+
+        *piecewise* takes a glob for a small part of a great many log groups: there is no scan of the Region for those
+        that have left the contract.
+        """
+        self._piecewise = piecewise
         self.calls = Calls(control, self.name, RATES, time)
         self._place = place
         self._texts = queries
@@ -109,16 +121,16 @@ class Logs:
         writing.make(self.calls, change)
 
     def _read(self, groups: dict[str, LogGroup], contract: Contract, glob: str | None) -> Account:
+        if self._piecewise and glob is not None:
+            filters, subscribed = account.filters(self.calls, groups, subscribed=bool(self._place.destination))
+            return Account(groups=groups, metric_filters=filters, subscriptions=subscribed, queries=None)
         filters = {
             name: raws
             for name, raws in account.metric_filters(self.calls, glob).items()
             if name in groups or (contract.group_for(name) is None and (glob is None or globs.covers(glob, name)))
         }
         # Of the log groups that have left the contract, those that have our filters still show themselves.
-        ours = reading.prefix(contract)
-        left = [
-            name for name in filters.keys() - groups if any(r["filterName"].startswith(ours) for r in filters[name])
-        ]
+        left = [name for name in filters.keys() - groups if reading.ours_among(contract, filters[name])]
         subscribed = account.subscriptions(self.calls, [*groups, *sorted(left)]) if self._place.destination else None
         return Account(
             groups=groups,
