@@ -14,7 +14,7 @@ from tests.repository.test_template import ROLES, statements
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-ROLE: Final = {"ingest": "IngestRole", "govern": "GovernRole"}
+ROLE: Final = {"ingest": "IngestRole", "redrive": "RedriveRole", "govern": "GovernRole"}
 
 
 def printed(use: str) -> list[dict[str, Any]]:

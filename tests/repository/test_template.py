@@ -12,6 +12,7 @@ import yaml
 
 import logshape
 from logshape.artefacts import ARTEFACTS, bind, glue, stack_template
+from logshape.delivery import returns, sweeping
 from logshape.proof import template
 from logshape.targets import occasions
 
@@ -138,6 +139,72 @@ def test_failed_invocations_are_tried_again_and_then_kept() -> None:
 
     assert settings["MaximumRetryAttempts"] == 2
     assert settings["DestinationConfig"]["OnFailure"] == {"Type": "S3Bucket", "Destination": "${SpoolBucket.Arn}"}
+
+
+def test_a_message_is_hidden_for_as_long_as_its_object_may_be_sent() -> None:
+    """Two functions at one object would archive it twice; Lambda asks for six times the function's time."""
+    queue, function = RESOURCES["RedriveQueue"]["Properties"], FUNCTIONS["RedriveFunction"]
+    messages = function["Events"]["Messages"]["Properties"]
+
+    assert queue["VisibilityTimeout"] >= 6 * function["Timeout"]
+    assert messages["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert messages["Queue"] == "${RedriveQueue.Arn}"
+
+
+def test_waiting_makes_nothing_poison() -> None:
+    """While a store is down a message comes and goes for days, and its documents have no fault."""
+    queue = RESOURCES["RedriveQueue"]["Properties"]
+    fewest_seconds = sum(min(returns.LONGEST_WAIT, returns.FIRST_WAIT * 2**n) / 2 for n in range(1000))
+
+    assert queue["RedrivePolicy"] == {"deadLetterTargetArn": "${RedriveDeadLetters.Arn}", "maxReceiveCount": 1000}
+    assert {each["MessageRetentionPeriod"] for each in of_type("AWS::SQS::Queue").values()} == {14 * 86_400}
+    assert fewest_seconds > queue["MessageRetentionPeriod"]
+
+
+def test_whatever_waits_tells_the_queue() -> None:
+    """A prefix that is not told of would wait for the sweep, and one that redrive does not know for ever."""
+    told = {
+        (name, each["Filter"]["S3Key"]["Rules"][0]["Value"])
+        for name, bucket in BUCKETS.items()
+        for each in bucket["NotificationConfiguration"]["QueueConfigurations"]
+    }
+    swept = sweeping.places(
+        {"LOGSHAPE_SPOOL": "s3://SpoolBucket/spool", "LOGSHAPE_ARCHIVE": "s3://ArchiveBucket/archive"}
+    )
+
+    assert told == set(swept)
+    # S3 asks the queue whether it may tell it, when the bucket is made.
+    assert {RESOURCES[name]["DependsOn"] for name in BUCKETS} == {"RedriveQueuePolicy"}
+
+
+def test_the_sweep_knows_the_queue() -> None:
+    """It is told by the schedule: the function itself is told of messages alone."""
+    sweep = FUNCTIONS["RedriveFunction"]["Events"]["Sweep"]["Properties"]
+
+    assert json.loads(sweep["Input"]) == {"occasion": "sweep", "queue": "${RedriveQueue}"}
+
+
+@pytest.mark.parametrize("name", of_type("AWS::SQS::Queue"))
+def test_queue_is_encrypted_and_refuses_links_without(name: str) -> None:
+    """A message of Lambda's own may hold events."""
+    policies = [
+        statement
+        for policy in of_type("AWS::SQS::QueuePolicy").values()
+        for statement in policy["PolicyDocument"]["Statement"]
+        if policy["Queues"] == [f"${{{name}}}"]
+    ]
+
+    assert RESOURCES[name]["Properties"]["SqsManagedSseEnabled"] is True
+    assert {"Bool": {"aws:SecureTransport": "false"}} in [
+        statement["Condition"] for statement in policies if statement["Effect"] == "Deny"
+    ]
+
+
+def test_an_alarm_tells_somebody() -> None:
+    """An alarm without an action is seen by who looks, which nobody does at night."""
+    assert [alarm["AlarmActions"] for alarm in of_type("AWS::CloudWatch::Alarm").values()] == [
+        ["${AlarmTopic}"] for _ in of_type("AWS::CloudWatch::Alarm")
+    ]
 
 
 def test_govern_hears_of_new_log_groups_that_were_made() -> None:

@@ -13,13 +13,22 @@ if TYPE_CHECKING:
 
     Actions = Mapping[str, tuple[str, ...]]
 
-USES: Final = ("plan", "apply", "ingest", "govern")
+USES: Final = ("plan", "apply", "ingest", "redrive", "govern")
 # What Lambda does in the name of a function: it writes the log, and keeps what failed for the last time.
 _OF_INGEST: Final[Actions] = {
     "logs:CreateLogStream": ("${IngestLogs.Arn}",),
     "logs:PutLogEvents": ("${IngestLogs.Arn}",),
     "s3:ListBucket": ("${SpoolBucket.Arn}",),
     "s3:PutObject": ("${SpoolBucket.Arn}/aws/lambda/async/*",),
+}
+# The same, and what the event source mapping does in the name of the function.
+_OF_REDRIVE: Final[Actions] = {
+    "logs:CreateLogStream": ("${RedriveLogs.Arn}",),
+    "logs:PutLogEvents": ("${RedriveLogs.Arn}",),
+    "sqs:ChangeMessageVisibility": ("${RedriveQueue.Arn}",),
+    "sqs:DeleteMessage": ("${RedriveQueue.Arn}",),
+    "sqs:GetQueueAttributes": ("${RedriveQueue.Arn}",),
+    "sqs:ReceiveMessage": ("${RedriveQueue.Arn}",),
 }
 _OF_GOVERN: Final[Actions] = {
     "logs:CreateLogStream": ("${GovernLogs.Arn}",),
@@ -33,9 +42,9 @@ def command(use: str) -> None:
     """
     Print the least IAM policy for USE as JSON: what its calls need, and nothing else.
 
-    plan and apply are for whoever runs these commands (drift needs what plan does), ingest and govern for the stack's
-    functions. What only a deployed stack knows is printed as ${ArchiveStream.Arn} and the like, as CloudFormation's
-    Fn::Sub reads it from template.yaml.
+    plan and apply are for whoever runs these commands (drift needs what plan does), ingest, redrive and govern for the
+    stack's functions. What only a deployed stack knows is printed as ${ArchiveStream.Arn} and the like, as
+    CloudFormation's Fn::Sub reads it from template.yaml.
     """
     click.echo(json.dumps(policy(use), indent=2))
 
@@ -59,16 +68,19 @@ def policy(use: str) -> dict[str, Any]:
 
 def _declared(use: str) -> Iterable[Actions]:
     from logshape import connections
+    from logshape.delivery import returns, sweeping
     from logshape.sinks import firehose, opensearch, spool
     from logshape.targets import cloudwatch, logs, operator, place, runs
     from logshape.targets import opensearch as cluster
 
     reads = (place.ACTIONS, logs.READS, cloudwatch.READS, cluster.READS, connections.ACTIONS)
+    sinks = (firehose.ACTIONS, opensearch.ACTIONS, spool.ACTIONS, connections.ACTIONS)
     writes = (logs.WRITES, cloudwatch.WRITES, cluster.WRITES)
     uses: Mapping[str, Iterable[Actions]] = {
         "plan": reads,
         "apply": (*reads, *writes),
-        "ingest": (firehose.ACTIONS, opensearch.ACTIONS, spool.ACTIONS, connections.ACTIONS, _OF_INGEST),
+        "ingest": (*sinks, _OF_INGEST),
+        "redrive": (*sinks, returns.ACTIONS, sweeping.ACTIONS, _OF_REDRIVE),
         "govern": (*reads, *writes, operator.ACTIONS, runs.ACTIONS, _OF_GOVERN),
     }
     return uses[use]

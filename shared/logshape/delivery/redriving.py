@@ -15,7 +15,7 @@ from logshape.delivery.contents import Bad, Halted, Unconverted, Undelivered, Un
 from logshape.delivery.patience import Outcome, tries
 from logshape.delivery.shipping import deliver
 from logshape.lines.packing import LARGEST_RECORD, Packer
-from logshape.sinks import Again, Document, Stop
+from logshape.sinks import Document, Stop
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -230,7 +230,7 @@ class _Course:
         ]
         self._quarantine(refused)
         self._left += [document for failure in outcome.open for document in self._sink.documents(failure.parcel)]
-        return self._judge(outcome, progress=bool(taken or refused))
+        return self._judge(outcome)
 
     def _tried(self, documents: Sequence[Document]) -> Outcome:
         outcome = Outcome.before(self._sink, self._parcels(documents))
@@ -241,17 +241,17 @@ class _Course:
             telemetry.fault(self._sink.name, error)
         return outcome
 
-    def _judge(self, outcome: Outcome, *, progress: bool) -> bool:
+    def _judge(self, outcome: Outcome) -> bool:
         """Tell whether the sink has shown that it takes nothing; a document that stops alone shows nothing of it."""
-        if not outcome.open:
+        if outcome.answered:
             self._redriver.shows(self._sink.name, None)
+        if not outcome.open:
             return False
         stops = [failure for failure in outcome.open if isinstance(failure, Stop)]
-        after = max((failure.after for failure in outcome.open if isinstance(failure, Again)), default=0.0)
-        first = (stops or outcome.open)[0]
-        self._waits = Waits(rule=first.rule, after=after, stop=bool(stops))
-        down = any(stop.whole for stop in stops) or not (progress or stops)
-        if down:
+        after = max((failure.after for failure in outcome.waiting), default=0.0)
+        self._waits = Waits(rule=(stops or outcome.open)[0].rule, after=after, stop=bool(stops))
+        down = not outcome.answered or any(stop.whole for stop in stops)
+        if down and outcome.sent:
             self._redriver.shows(self._sink.name, self._waits)
         return down
 

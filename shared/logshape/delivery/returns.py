@@ -27,17 +27,14 @@ if TYPE_CHECKING:
     from logshape.pipeline import Pipeline
     from logshape.sinks.spool import Spool
 
+WAITING: Final = (
+    "${ArchiveBucket.Arn}/failed/format-conversion-failed/*",
+    "${SpoolBucket.Arn}/aws/lambda/*",
+    "${SpoolBucket.Arn}/spool/undelivered/*",
+)
 ACTIONS: Final[Mapping[str, tuple[str, ...]]] = {
-    "s3:DeleteObject": (
-        "${ArchiveBucket.Arn}/failed/*",
-        "${SpoolBucket.Arn}/spool/undelivered/*",
-        "${SpoolBucket.Arn}/aws/lambda/*",
-    ),
-    "s3:GetObject": (
-        "${ArchiveBucket.Arn}/failed/*",
-        "${SpoolBucket.Arn}/spool/undelivered/*",
-        "${SpoolBucket.Arn}/aws/lambda/*",
-    ),
+    "s3:DeleteObject": WAITING,
+    "s3:GetObject": WAITING,
     "sqs:ChangeMessageVisibility": ("${RedriveQueue.Arn}",),
     "sqs:GetQueueUrl": ("${RedriveQueue.Arn}",),
 }
