@@ -6,9 +6,11 @@ import gzip
 import importlib.util
 import json
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
 
 from logshape.ledger import Ledger
 from logshape.local.functions import Context
@@ -67,6 +69,12 @@ class Stack:
         self.store = store
         self.url = url
         self._handlers: dict[str, Callable[[object, object], Any]] = {}
+        self._sqs = aws.client("sqs")
+        self._queue = self._sqs.create_queue(QueueName=QUEUE, Attributes={"VisibilityTimeout": "720"})["QueueUrl"]
+        self._taken: list[str] = []
+        for bucket in NOTIFYING:
+            notify(aws, bucket)
+        self.lose_messages()  # S3 has tried whether it can tell
 
     def ingest(self, event: object, seconds: float = PATIENT) -> Ledger:
         """Run ingest once and return the counts that it answers."""
@@ -92,22 +100,40 @@ class Stack:
 
         A message that is given back is hidden by redrive; here its time is over at once.
         """
-        sqs = self.aws.client("sqs")
-        url = sqs.get_queue_url(QueueName=QUEUE)["QueueUrl"]
-        given_back: dict[str, str] = {}
-        while messages := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, AttributeNames=["All"]).get(
-            "Messages"
-        ):
-            answer = self.run("redrive", {"Records": [mapped(message) for message in messages]}, seconds)
+        given_back: list[str] = []
+        while messages := self.receive():
+            answer = self.run("redrive", {"Records": messages}, seconds)
             failed = {item["itemIdentifier"] for item in answer["batchItemFailures"]}
+            given_back += [message["body"] for message in messages if message["messageId"] in failed]
             for message in messages:
-                if message["MessageId"] in failed:
-                    given_back[message["ReceiptHandle"]] = message["Body"]
-                else:
-                    sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-        for receipt in given_back:
-            sqs.change_message_visibility(QueueUrl=url, ReceiptHandle=receipt, VisibilityTimeout=0)
-        return list(given_back.values())
+                if message["messageId"] not in failed:
+                    self._sqs.delete_message(QueueUrl=self._queue, ReceiptHandle=message["receiptHandle"])
+        self.show_again()
+        return given_back
+
+    def receive(self) -> list[dict[str, Any]]:
+        """Take up to ten messages as an event source mapping hands them on."""
+        found = self._sqs.receive_message(QueueUrl=self._queue, MaxNumberOfMessages=10, AttributeNames=["All"])
+        messages = [mapped(message) for message in found.get("Messages", ())]
+        self._taken += [message["receiptHandle"] for message in messages]
+        return messages
+
+    def show_again(self) -> None:
+        """Let the time be over for which messages are hidden."""
+        for receipt in self._taken:
+            with suppress(ClientError):  # it is deleted
+                self._sqs.change_message_visibility(QueueUrl=self._queue, ReceiptHandle=receipt, VisibilityTimeout=0)
+        self._taken.clear()
+
+    def lose_messages(self) -> None:
+        """Delete all messages."""
+        for message in self.receive():
+            self._sqs.delete_message(QueueUrl=self._queue, ReceiptHandle=message["receiptHandle"])
+
+    def restore_spool(self) -> None:
+        """Make the spool's bucket again, which somebody has deleted."""
+        self.aws.client("s3").create_bucket(Bucket=SPOOL)
+        notify(self.aws, SPOOL)
 
     def archived(self) -> list[str]:
         """Return the ids of the rows that Firehose has written."""
@@ -144,7 +170,6 @@ def deployed(aws: LocalAws, folder: Path, monkeypatch: pytest.MonkeyPatch) -> It
     for bucket in (ARCHIVE, SPOOL):
         aws.client("s3").create_bucket(Bucket=bucket)
     create_stream(aws)
-    _notify(aws)
     contract = folder / "contract.yaml"
     contract.write_text(CONTRACT, encoding="utf-8")
     store = Store()
@@ -186,20 +211,19 @@ def mapped(message: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _notify(aws: LocalAws) -> None:
-    aws.client("sqs").create_queue(QueueName=QUEUE, Attributes={"VisibilityTimeout": "720"})
-    for bucket, prefixes in NOTIFYING.items():
-        queues = [
-            {
-                "QueueArn": QUEUE_ARN,
-                "Events": ["s3:ObjectCreated:*"],
-                "Filter": {"Key": {"FilterRules": [{"Name": "prefix", "Value": prefix}]}},
-            }
-            for prefix in prefixes
-        ]
-        aws.client("s3").put_bucket_notification_configuration(
-            Bucket=bucket, NotificationConfiguration={"QueueConfigurations": queues}
-        )
+def notify(aws: LocalAws, bucket: str) -> None:
+    """Let *bucket* tell the queue of what is put under its prefixes."""
+    queues = [
+        {
+            "QueueArn": QUEUE_ARN,
+            "Events": ["s3:ObjectCreated:*"],
+            "Filter": {"Key": {"FilterRules": [{"Name": "prefix", "Value": prefix}]}},
+        }
+        for prefix in NOTIFYING[bucket]
+    ]
+    aws.client("s3").put_bucket_notification_configuration(
+        Bucket=bucket, NotificationConfiguration={"QueueConfigurations": queues}
+    )
 
 
 def payload(*event_ids: str) -> dict[str, object]:

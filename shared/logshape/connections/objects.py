@@ -149,10 +149,10 @@ class Folder:
 
     def listed(self, prefix: str) -> Iterator[Item]:
         """List files; one that is being written is not there yet."""
-        for file in sorted((self._path / prefix).rglob("*")):
-            if file.is_file() and not file.name.startswith("."):
+        for file in sorted((self._path / prefix.rpartition("/")[0]).rglob("*")):
+            key = file.relative_to(self._path).as_posix()
+            if key.startswith(prefix) and file.is_file() and not file.name.startswith("."):
                 found = file.stat()
-                key = file.relative_to(self._path).as_posix()
                 yield Item(key=key, size=found.st_size, modified=found.st_mtime)
 
     def address(self, key: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from collections.abc import Callable  # noqa: TC003 # msgspec reads the annotations when it makes the class
 from typing import IO, TYPE_CHECKING, Final
 
 import msgspec
@@ -18,7 +19,7 @@ from logshape.lines.packing import LARGEST_RECORD, Packer
 from logshape.sinks import Document, Stop
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from logshape.connections import Store
     from logshape.delivery.contents import Kind
@@ -50,6 +51,18 @@ class Waits(msgspec.Struct, frozen=True, kw_only=True):
     soon: bool = False
 
 
+class Terms(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    On which terms things are sent: until *until* of the monotonic clock, and as if it were *now_ms* since 1970.
+
+    *pace* hears how many documents are about to be sent, and takes its time.
+    """
+
+    until: float
+    now_ms: int
+    pace: Callable[[int], None] = lambda _: None
+
+
 class Tally(msgspec.Struct, kw_only=True):
     """What became of documents of one sink: *left* are those that wait in an object of their own."""
 
@@ -67,22 +80,13 @@ class Redriver:
     document is stored, in quarantine, or in another object: whoever is stopped in between leaves it as it was.
     """
 
-    def __init__(
-        self,
-        pipeline: Pipeline,
-        sinks: Sinks,
-        spool: Spool,
-        until: float,
-        pace: Callable[[int], None] = lambda _: None,
-    ) -> None:
-        """Work until *until* of the monotonic clock; *pace* is told how many documents are about to be sent."""
+    def __init__(self, pipeline: Pipeline, sinks: Sinks, spool: Spool, terms: Terms) -> None:
+        """Send to *sinks*, keep in *spool* what has to be kept, and shape by *pipeline* what never was."""
         self.tallies: dict[SinkName, Tally] = {}
-        self.until = until
-        self.pace = pace
+        self.terms = terms
         self._pipeline = pipeline
         self._sinks = sinks
         self._spool = spool
-        self._now_ms = time.time_ns() // 1_000_000
         self._down: dict[SinkName, Waits] = {}
         self._proven: set[SinkName] = set()
 
@@ -122,9 +126,9 @@ class Redriver:
         for event in events:
             if self._late():
                 return Waits(rule=NO_TIME, soon=True)
-            shipment = self._pipeline.shape(event, now_ms=self._now_ms)
-            self.pace(shipment.ledger.received)
-            ledger = deliver(shipment, self._sinks, self._spool, self.until)
+            shipment = self._pipeline.shape(event, now_ms=self.terms.now_ms)
+            self.terms.pace(shipment.ledger.received)
+            ledger = deliver(shipment, self._sinks, self._spool, self.terms.until)
             for sink in self._sinks.on():
                 telemetry.publish(ledger, sink.name, self._pipeline.contract.name)
         return None
@@ -151,7 +155,7 @@ class Redriver:
         return _Course(self, sink, self._spool, alone=alone).run(found, probe=sink.name not in self._proven)
 
     def _late(self) -> bool:
-        return time.monotonic() >= self.until
+        return time.monotonic() >= self.terms.until
 
     def tally(self, name: SinkName) -> Tally:
         """Return the counts of a sink, to be counted up."""
@@ -167,7 +171,7 @@ class Redriver:
     def is_over(self, index: str) -> bool:
         """Tell whether all of *index* is older than it is kept: to send a document would bring the index back."""
         span = span_of(self._pipeline.contract, index)
-        return span is not None and span.is_over(self._now_ms)
+        return span is not None and span.is_over(self.terms.now_ms)
 
 
 class _Course:
@@ -214,11 +218,11 @@ class _Course:
         """Send *documents*, note what is left of them, and tell whether nothing more is to be sent."""
         if not documents:
             return False
-        if time.monotonic() >= self._redriver.until:
+        if time.monotonic() >= self._redriver.terms.until:
             self._left += documents
             self._waits = self._waits or Waits(rule=NO_TIME, soon=True)
             return True
-        self._redriver.pace(len(documents))
+        self._redriver.terms.pace(len(documents))
         outcome = self._tried(documents)
         taken = outcome.stored + outcome.duplicates
         self._tally.redriven += taken
@@ -235,7 +239,7 @@ class _Course:
     def _tried(self, documents: Sequence[Document]) -> Outcome:
         outcome = Outcome.before(self._sink, self._parcels(documents))
         try:
-            for known in tries(self._sink, outcome, self._redriver.until):
+            for known in tries(self._sink, outcome, self._redriver.terms.until):
                 outcome = known
         except Exception as error:  # noqa: BLE001 # a fault of ours must not cost the other objects; this one waits
             telemetry.fault(self._sink.name, error)

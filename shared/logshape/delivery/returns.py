@@ -14,7 +14,7 @@ from logshape.delivery.contents import MESSAGE, Bad, kind_of
 from logshape.delivery.messages import Failed, Pointer, Unknown
 from logshape.delivery.outlets import connected
 from logshape.delivery.patience import at_once
-from logshape.delivery.redriving import Redriver, Waits, waiting
+from logshape.delivery.redriving import Redriver, Terms, Waits, waiting
 from logshape.delivery.sweeping import sweep
 from logshape.errors import InvalidEnvironment, OutsideFailure, Undeliverable
 from logshape.sinks import Document
@@ -95,8 +95,8 @@ class _Batch:
         self._means = means
         self._records = records
         left = deadline - time.monotonic()
-        until = deadline - min(RESERVE, left * SHARE)
-        self._redriver = Redriver(means.pipeline, means.sinks, means.spool, until)
+        terms = Terms(until=deadline - min(RESERVE, left * SHARE), now_ms=time.time_ns() // 1_000_000)
+        self._redriver = Redriver(means.pipeline, means.sinks, means.spool, terms)
         self._done: set[str] = set()
         self._waits: dict[str, Waits] = {}
 

@@ -1,0 +1,545 @@
+"""Where the documents of an object that waits end, whatever the sinks, the spool and the object itself do."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import time
+from base64 import b64encode
+from typing import IO, TYPE_CHECKING, Any
+
+import msgspec
+import pytest
+
+import logshape
+from logshape.connections import Folder, NoAnswer, Refused, Reply
+from logshape.delivery import Sinks, redriving
+from logshape.delivery.contents import kind_of
+from logshape.delivery.redriving import PROBE, Redriver, Tally, Terms, Waits
+from logshape.errors import Undeliverable
+from logshape.local.subscriptions import data_message
+from logshape.sinks.firehose import Archive
+from logshape.sinks.opensearch import Index
+from logshape.sinks.spool import Spool
+from tests.wires import INDEX, TEMPLATE, created, document, ids, row
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+    from logshape.sinks import SinkName
+
+CONTRACT = """
+version: 1
+name: shop
+groups:
+  - {name: shop, match: [/aws/lambda/shop-*], formats: [aws/lambda-text], keep: {index: 14d}}
+"""
+FULL = 60.0
+NOW = 1_761_950_300_000  # 2025-10-31 at 22:38 UTC
+ARCHIVE, UNCONVERTED = "spool/undelivered/archive/1.gz", "failed/format-conversion-failed/arrived=x/1"
+SPOOLED, FAILED = "spool/undelivered/index/1.gz", "aws/lambda/async/shop-ingest/2026/01/02/1"
+BUSY = Reply(status=503, body="")
+DENIED = Reply(status=403, body='{"error":{"type":"security_exception"}}')
+
+
+class Killed(BaseException):
+    """The process is gone: nothing catches this."""
+
+
+class Bucket(Folder):
+    """A folder that notes what is done to it, and before what the process is killed."""
+
+    def __init__(self, path: Path, before: Callable[[str], None]) -> None:
+        """Keep objects under *path*; *before* hears of each change to come."""
+        super().__init__(path)
+        self._before = before
+
+    def write(self, key: str, body: bytes) -> None:
+        """Write."""
+        self._before(f"write {key.rpartition('/')[0]}")
+        super().write(key, body)
+
+    def remove(self, key: str) -> None:
+        """Remove."""
+        self._before(f"remove {key}")
+        super().remove(key)
+
+
+class World:
+    """Both stores and the bucket, each of which does as it is told."""
+
+    def __init__(self, path: Path) -> None:
+        """Let everything work."""
+        self.put: Callable[[Sequence[bytes]], Mapping[str, object] | Refused | NoAnswer] = acknowledged
+        self.bulk: Callable[[bytes], Reply | NoAnswer] = self.keep
+        self.archived: list[str] = []
+        self.indexed: list[str] = []
+        self.asked: list[object] = []
+        self.done: list[str] = []
+        self.die_before: int | None = None
+        self.bucket = Bucket(path, self._before)
+        self.path = path
+        self.contract = _contract(path)
+
+    def redriver(self, seconds: float = FULL) -> Redriver:
+        """Return what sends objects again in an invocation that has *seconds* left."""
+        sinks = Sinks(archive=Archive(self._put), index=Index(self._request, "logs-shop"))
+        keep = lambda key, body: self.bucket.write(f"spool/{key}", body)  # noqa: E731 # it is the wire
+        spool = Spool(keep, contract_version=1, clock=lambda: 0.0)
+        terms = Terms(until=time.monotonic() + seconds, now_ms=NOW)
+        return Redriver(logshape.Pipeline(self.contract), sinks, spool, terms)
+
+    def redrive(self, key: str, seconds: float = FULL) -> tuple[Waits | None, dict[SinkName, Tally]]:
+        """Send one object again, and return why it waits and what was counted."""
+        redriver = self.redriver(seconds)
+        return redriver.redrive(self.bucket, key, kind(key)), redriver.tallies
+
+    def spool(self, key: str, lines: Sequence[Mapping[str, Any]]) -> None:
+        """Lay an object into the bucket."""
+        content = b"".join(msgspec.json.encode(line) + b"\n" for line in lines)
+        Folder.write(self.bucket, key, gzip.compress(content) if key.endswith(".gz") else content)
+
+    def kept(self, prefix: str) -> list[dict[str, Any]]:
+        """Return the lines of the objects under *prefix*."""
+        return [json.loads(line) for key in self.found(prefix) for line in self._content(key).splitlines()]
+
+    def found(self, prefix: str = "") -> list[str]:
+        """Return the keys of the objects under *prefix*."""
+        return [item.key for item in self.bucket.listed(prefix)]
+
+    def keep(self, bulk: bytes) -> Reply:
+        """Be a cluster that stores each id once."""
+        known = {event_id: 409 for event_id in ids(bulk) if event_id in self.indexed}
+        self.indexed += [event_id for event_id in ids(bulk) if event_id not in known]
+        return Reply(status=200, body=created(bulk, known).decode())
+
+    def _content(self, key: str) -> bytes:
+        file: IO[bytes] | None = self.bucket.read(key)
+        assert file is not None
+        with file:
+            content = file.read()
+        return gzip.decompress(content) if key.endswith(".gz") else content
+
+    def _put(self, records: Sequence[bytes]) -> Mapping[str, object] | Refused | NoAnswer:
+        self.asked.append([[line["event_id"] for line in map(json.loads, record.splitlines())] for record in records])
+        self._before("put")
+        answer = self.put(records)
+        if isinstance(answer, dict):
+            for record, said in zip(records, answer["RequestResponses"], strict=True):
+                self.archived += [json.loads(line)["event_id"] for line in record.splitlines()] * ("RecordId" in said)
+        return answer
+
+    def _request(self, method: str, _path: str, sent: bytes | None, _seconds: float) -> Reply | NoAnswer:
+        if sent is None:
+            assert method == "GET"
+            return Reply(status=200, body=TEMPLATE)
+        self.asked.append(ids(sent))
+        self._before("bulk")
+        return self.bulk(sent)
+
+    def _before(self, what: str) -> None:
+        if self.die_before is not None and len(self.done) >= self.die_before:
+            raise Killed
+        self.done.append(what)
+
+
+def _contract(path: Path) -> Any:  # noqa: ANN401 # a contract
+    file = path.parent / "contract.yaml"
+    file.write_text(CONTRACT, encoding="utf-8")
+    return logshape.load(file)
+
+
+def kind(key: str) -> Any:  # noqa: ANN401 # one of the kinds
+    """Return what the object *key* holds."""
+    found = kind_of(key)
+    assert found is not None
+    return found
+
+
+def acknowledged(records: Sequence[bytes]) -> Mapping[str, object]:
+    """Be a stream that takes everything."""
+    return {"FailedPutCount": 0, "RequestResponses": [{"RecordId": "r"} for _ in records]}
+
+
+def rows(*event_ids: str) -> list[dict[str, Any]]:
+    """Return lines of the spool for the archive."""
+    return [{"event_id": event_id, "document": json.loads(row(event_id))} for event_id in event_ids]
+
+
+def documents(*event_ids: str, index: str = INDEX) -> list[dict[str, Any]]:
+    """Return lines of the spool for the index."""
+    return [{"event_id": e, "index": index, "document": json.loads(document(e))} for e in event_ids]
+
+
+def unconverted(*event_ids: str, code: str = "DataFormatConversion.MalformedData") -> dict[str, Any]:
+    """Return a line of Firehose's for a record of rows."""
+    raw = b"".join(row(event_id) + b"\n" for event_id in event_ids)
+    return {"attemptsMade": 1, "ErrorCode": code, "ErrorMessage": "why", "rawData": b64encode(raw).decode()}
+
+
+def statuses(**wanted: int) -> Callable[[bytes], Reply]:
+    """Be a cluster that answers each document as *wanted* says, by `_` and its id."""
+    by_id = {name.removeprefix("_"): status for name, status in wanted.items()}
+    error = {"type": "mapper_parsing_exception", "reason": "failed to parse"}
+
+    def answer(bulk: bytes) -> Reply:
+        items = [
+            {"create": {"_id": e, "status": by_id.get(e, 201)} | ({"error": error} if by_id.get(e) == 400 else {})}
+            for e in ids(bulk)
+        ]
+        return Reply(status=200, body=json.dumps({"items": items}))
+
+    return answer
+
+
+@pytest.fixture
+def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+    """Return stores that work, and make pauses short."""
+    monkeypatch.setattr("logshape.delivery.patience.FIRST_PAUSE", 0.001)
+    return World(tmp_path / "bucket")
+
+
+def test_documents_go_as_they_are_and_the_object_goes_last(world: World) -> None:
+    """The good day: rows share records, and a document keeps its index and its id."""
+    world.spool(ARCHIVE, rows("1", "2", "3"))
+    world.spool(SPOOLED, documents("1", "2", "3"))
+
+    assert world.redrive(ARCHIVE) == (None, {"archive": Tally(redriven=3)})
+    assert world.redrive(SPOOLED) == (None, {"index": Tally(redriven=3)})
+    assert world.asked == [[["1", "2", "3"]], ["1", "2", "3"]]
+    assert world.done == ["put", f"remove {ARCHIVE}", "bulk", f"remove {SPOOLED}"]
+    assert world.found() == []
+
+
+def test_an_object_that_is_not_packed_is_read_too(world: World) -> None:
+    """Somebody may have looked into it and laid it back."""
+    world.spool("spool/undelivered/index/1.ndjson", documents("1"))
+
+    assert world.redrive("spool/undelivered/index/1.ndjson") == (None, {"index": Tally(redriven=1)})
+
+
+def test_an_object_that_is_gone_is_done(world: World) -> None:
+    """S3 may tell of it twice, and a sweep once more."""
+    assert world.redrive(SPOOLED) == (None, {})
+
+
+@pytest.mark.parametrize("answer", [BUSY, DENIED, NoAnswer(reason="ConnectionError")], ids=["busy", "denied", "silent"])
+def test_a_sink_that_is_down_is_asked_a_little_and_then_left_alone(world: World, answer: Reply | NoAnswer) -> None:
+    """A store that starts again must not find a day's worth of documents at its door."""
+    world.spool(SPOOLED, documents(*map(str, range(500))))
+    world.spool("spool/undelivered/index/2.gz", documents("500"))
+    world.bulk = lambda _: answer
+    redriver = world.redriver()
+
+    first = redriver.redrive(world.bucket, SPOOLED, kind(SPOOLED))
+    asked = len(world.asked)
+    second = redriver.redrive(world.bucket, "spool/undelivered/index/2.gz", kind(SPOOLED))
+
+    assert first is not None
+    assert (first, first.stop) == (second, answer == DENIED)
+    assert max(len(sent) for sent in world.asked if isinstance(sent, list)) == PROBE
+    assert (len(world.asked), len(world.found())) == (asked, 2)
+
+
+def test_one_sink_that_is_down_does_not_hold_up_the_other(world: World) -> None:
+    """They fail for reasons of their own."""
+    world.spool(ARCHIVE, rows("1"))
+    world.spool(SPOOLED, documents("1"))
+    world.bulk = lambda _: DENIED
+    redriver = world.redriver()
+
+    assert redriver.redrive(world.bucket, SPOOLED, kind(SPOOLED)) is not None
+    assert redriver.redrive(world.bucket, ARCHIVE, kind(ARCHIVE)) is None
+
+
+def test_the_wait_that_a_store_asks_for_is_told(world: World) -> None:
+    """Whoever gives the message back shall not come earlier."""
+    world.spool(SPOOLED, documents("1"))
+    world.bulk = lambda _: Reply(status=503, body="", after=900.0)
+
+    assert world.redrive(SPOOLED)[0] == Waits(rule="index-503", after=900.0)
+
+
+def test_what_is_left_is_kept_before_the_object_goes(world: World) -> None:
+    """Between the two it is in both, which is a duplicate at the worst; the other way round it would be nowhere."""
+    large = [{"event_id": e, "document": json.loads(row(e)) | {"message": "x" * 900_000}} for e in ("1", "2")]
+    world.spool(ARCHIVE, large)
+    world.put = failing_second
+
+    assert world.redrive(ARCHIVE) == (None, {"archive": Tally(redriven=1, left=1)})
+    assert world.archived == ["1"]
+    assert world.done[-2:] == ["write spool/undelivered/archive/1970/01/01/00", f"remove {ARCHIVE}"]
+    assert [line["event_id"] for line in world.kept("spool/undelivered/archive")] == ["2"]
+
+
+def failing_second(records: Sequence[bytes]) -> Mapping[str, object]:
+    """Be a stream that takes the row 1 alone."""
+    said = [{"RecordId": "r"} if b'"event_id":"1"' in record else {"ErrorCode": "Busy"} for record in records]
+    return {"FailedPutCount": sum("ErrorCode" in each for each in said), "RequestResponses": said}
+
+
+def test_poison_is_judged_by_its_own_answer(world: World) -> None:
+    """However often a message has come: what the cluster says of a value is final, and of its neighbours nothing."""
+    world.spool(SPOOLED, documents("1", "2", "3"))
+    world.bulk = statuses(_2=400)
+
+    assert world.redrive(SPOOLED) == (None, {"index": Tally(redriven=2, quarantined=1)})
+    assert world.kept("spool/quarantine/index") == [
+        documents("2")[0]
+        | {"reason": "failed to parse", "rule": "index-mapper_parsing_exception", "contract_version": 1}
+    ]
+    assert world.found("spool/undelivered") == []
+
+
+def test_a_document_that_stops_waits_alone(world: World) -> None:
+    """A period that somebody has closed must not hold up today's, nor be sent for ever with them."""
+    world.spool(SPOOLED, documents("1", "2"))
+    world.bulk = statuses(_2=404)
+
+    assert world.redrive(SPOOLED) == (None, {"index": Tally(redriven=1, left=1)})
+    (left,) = world.found("spool/undelivered")
+    redriver = world.redriver()
+    assert redriver.redrive(world.bucket, left, kind(left)) == Waits(rule="index-404", stop=True)
+    assert world.found() == [left]
+
+    world.spool(SPOOLED, documents("3"))
+    assert redriver.redrive(world.bucket, SPOOLED, kind(SPOOLED)) is None
+
+
+def test_what_the_index_keeps_no_longer_is_not_sent(world: World) -> None:
+    """A deleted period would come back, with one document, and stay."""
+    world.spool(
+        SPOOLED,
+        [*documents("1", index="logs-shop-14d-2020.01.02"), *documents("2", index="logs-shop-forever-2020.01.02")],
+    )
+
+    waits, tallies = world.redrive(SPOOLED)
+
+    assert tallies["index"].expired == 1
+    assert waits is None
+    assert [line["event_id"] for line in world.kept("spool/undelivered")] == ["2"]  # the template does not cover it
+
+
+def test_without_time_nothing_is_begun(world: World) -> None:
+    """An invocation that is killed has given nothing back."""
+    world.spool(SPOOLED, documents("1"))
+
+    assert world.redrive(SPOOLED, seconds=0.0) == (Waits(rule="redrive-no-time-left", soon=True), {})
+    assert (world.asked, world.found()) == ([], [SPOOLED])
+
+
+def test_a_line_that_cannot_be_read_costs_no_other(world: World) -> None:
+    """It is kept where people look, and the rest goes its way."""
+    world.spool(SPOOLED, documents("1"))
+    content = gzip.compress(b'{"event_id":"2"}\nno JSON\n\n' + msgspec.json.encode(documents("1")[0]))
+    Folder.write(world.bucket, SPOOLED, content)
+
+    assert world.redrive(SPOOLED) == (None, {"index": Tally(redriven=1, quarantined=2)})
+    lines = world.kept("spool/quarantine/index")
+    assert [line["document"] for line in lines] == [{"event_id": "2"}, "no JSON"]
+    assert {line["rule"] for line in lines} == {"redrive-unreadable-line"}
+
+
+def test_an_object_that_breaks_off_is_kept_whole(world: World) -> None:
+    """What can be read of it is sent, and all of it is there for whoever can mend it."""
+    content = gzip.compress(b"".join(msgspec.json.encode(line) + b"\n" for line in documents(*map(str, range(9)))))[
+        :-12
+    ]
+    Folder.write(world.bucket, SPOOLED, content)
+
+    waits, tallies = world.redrive(SPOOLED)
+
+    ((line),) = world.kept("spool/quarantine/index")
+    assert (waits, tallies["index"].quarantined, line["rule"]) == (None, 1, "redrive-unreadable-object")
+    assert line["document"] == {"base64": b64encode(content).decode()}
+    assert world.indexed == [str(n) for n in range(tallies["index"].redriven)]
+
+
+def test_rows_that_failed_together_go_each_alone_and_what_failed_alone_is_poison(world: World) -> None:
+    """Firehose says which record failed, and never which row of it."""
+    lines = [unconverted("1", "2", "3"), unconverted("4")]
+    world.spool(UNCONVERTED, lines)
+
+    assert world.redrive(UNCONVERTED) == (None, {"archive": Tally(redriven=3, quarantined=1)})
+    assert world.asked == [[["1"], ["2"], ["3"]]]
+    ((line),) = world.kept("spool/quarantine/archive")
+    assert (line["event_id"], line["rule"], line["reason"]) == (
+        "4",
+        "archive-DataFormatConversion.MalformedData",
+        "why",
+    )
+
+
+def test_many_rows_that_failed_are_a_call_for_every_500(world: World) -> None:
+    """A call for each of them would be a day of calls."""
+    world.spool(UNCONVERTED, [unconverted(*map(str, range(1, 1_041)))])
+
+    world.redrive(UNCONVERTED)
+
+    assert [len(call) for call in world.asked if isinstance(call, list)] == [PROBE, 500, 500, 20]
+
+
+def test_both_names_that_firehose_has_for_a_code_are_read(world: World) -> None:
+    """Its guide has had ErrorCode and lastErrorCode."""
+    line = unconverted("1")
+    world.spool(
+        UNCONVERTED, [line | {"lastErrorCode": line.pop("ErrorCode"), "lastErrorMessage": line.pop("ErrorMessage")}]
+    )
+
+    assert world.redrive(UNCONVERTED) == (None, {"archive": Tally(quarantined=1)})
+    assert world.kept("spool/quarantine")[0]["reason"] == "why"
+
+
+@pytest.mark.parametrize("code", ["DataFormatConversion.InvalidSchema", "DataFormatConversion.EntityNotFound", "Other"])
+def test_a_fault_of_the_table_stops_and_poisons_nothing(world: World, code: str) -> None:
+    """Each record would fail again, and each is well: the table is to be mended."""
+    world.spool(UNCONVERTED, [unconverted("1"), unconverted("2", "3", code=code)])
+
+    assert world.redrive(UNCONVERTED) == (Waits(rule=f"archive-{code}", stop=True), {})
+    assert (world.asked, world.found()) == ([], [UNCONVERTED])
+
+
+def test_a_row_that_is_no_json_cannot_be_sent_again(world: World) -> None:
+    """It has no event id either; it would fail alone."""
+    raw = b64encode(row("1") + b"\n{cut\n").decode()
+    world.spool(UNCONVERTED, [unconverted("1") | {"rawData": raw}, {"rawData": "!"}])
+
+    assert world.redrive(UNCONVERTED) == (None, {"archive": Tally(redriven=1, quarantined=2)})
+    assert [line["document"] for line in world.kept("spool/quarantine/archive")] == ["{cut", {"rawData": "!"}]
+
+
+EVENTS = [{"id": f"{n}", "timestamp": NOW, "message": "[ERROR] boom\n"} for n in range(3)]
+PAYLOAD = data_message("1", "/aws/lambda/shop-a", "s", "logshape/shop", EVENTS)
+BATCH = {"Records": [{"kinesis": {"data": PAYLOAD["awslogs"]["data"]}, "eventSource": "aws:kinesis"}]}  # type: ignore[index] # as it is made
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        {"version": "1.0", "requestContext": {}, "requestPayload": PAYLOAD, "responsePayload": None},
+        {"version": "1.0", "KinesisBatchInfo": {"batchSize": 1}, "payload": json.dumps(BATCH)},
+    ],
+    ids=["asynchronous", "Kinesis"],
+)
+def test_an_invocation_that_failed_is_shaped_again(world: World, failure: dict[str, Any]) -> None:
+    """What Lambda keeps is the event as it came: nothing of it was ever read, nor redacted."""
+    Folder.write(world.bucket, FAILED, json.dumps(failure).encode())
+
+    assert world.redrive(FAILED) == (None, {})
+    assert (world.archived, world.indexed, world.found()) == (["0", "1", "2"], ["0", "1", "2"], [])
+
+
+@pytest.mark.parametrize(
+    ("failure", "reason"),
+    [
+        ({"requestContext": {}}, "it holds no payload"),
+        ({"KinesisBatchInfo": {"shardId": "1"}}, "it tells where the records are in the stream, and holds none"),
+        ({"KinesisBatchInfo": {}, "payload": "{"}, "its payload is no batch of Kinesis records"),
+        ("no JSON", "it holds no payload"),
+    ],
+)
+def test_a_failure_without_its_event_is_kept_as_it_is(world: World, failure: object, reason: str) -> None:
+    """It says at least what is missing, and from when."""
+    content = failure.encode() if isinstance(failure, str) else json.dumps(failure).encode()
+    Folder.write(world.bucket, FAILED, content)
+
+    assert world.redrive(FAILED) == (None, {})
+    ((line),) = world.kept("spool/quarantine/payload")
+    assert (line["document"], line["rule"], line["reason"]) == (failure, "redrive-failure-without-payload", reason)
+
+
+def test_what_a_sink_does_not_take_of_it_waits_as_documents(world: World) -> None:
+    """The event is shaped once; from then on each sink has its own debt."""
+    failure = {"requestPayload": PAYLOAD}
+    Folder.write(world.bucket, FAILED, json.dumps(failure).encode())
+    world.bulk = lambda _: BUSY
+
+    assert world.redrive(FAILED) == (None, {})
+    assert (world.archived, world.found(FAILED)) == (["0", "1", "2"], [])
+    assert [line["event_id"] for line in world.kept("spool/undelivered/index")] == ["0", "1", "2"]
+
+
+def objects(world: World) -> None:
+    """Lay one object of each kind into the bucket: seven events, of which one is poison for the index."""
+    world.spool(ARCHIVE, rows("a1", "a2"))
+    world.spool(SPOOLED, documents("i1", "i2", "i3"))
+    world.spool(UNCONVERTED, [unconverted("u1", "u2"), unconverted("u3")])
+    Folder.write(world.bucket, FAILED, json.dumps({"requestPayload": PAYLOAD}).encode())
+
+
+def run(world: World) -> None:
+    """Send again all that waits, as often as something is left of it."""
+    while waiting := [key for key in world.found() if kind_of(key)]:
+        redriver = world.redriver()
+        for key in waiting:
+            assert redriver.redrive(world.bucket, key, kind(key)) is None
+
+
+def once(bulk: bytes, world: World) -> Reply:
+    """Be a cluster that keeps ids once, has no room for i2 at first, and never takes i3."""
+    wanted = {"i3": 400} | ({"i2": 429} if "i1" not in world.indexed else {})
+    error = {"type": "mapper_parsing_exception", "reason": "failed to parse"}
+    items = []
+    for event_id in ids(bulk):
+        status = wanted.get(event_id, 409 if event_id in world.indexed else 201)
+        if status == 201:
+            world.indexed.append(event_id)
+        items.append({"create": {"_id": event_id, "status": status} | ({"error": error} if status == 400 else {})})
+    return Reply(status=200, body=json.dumps({"items": items}))
+
+
+def steps(path: Path) -> int:
+    """Return in how many steps all is sent again when nobody is killed."""
+    world = World(path / "whole")
+    world.bulk = lambda bulk: once(bulk, world)
+    objects(world)
+    run(world)
+    return len(world.done)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_whoever_is_killed_between_any_two_steps_leaves_what_the_next_one_needs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is lost, the index has nothing twice, and what is twice in the archive has the same id."""
+    monkeypatch.setattr("logshape.delivery.patience.FIRST_PAUSE", 0.001)
+    total = steps(tmp_path)
+    assert total >= 12
+
+    for step in range(total):
+        world = World(tmp_path / f"killed-{step}")
+        world.bulk = lambda bulk, world=world: once(bulk, world)  # type: ignore[misc] # mypy takes no default for a lambda
+        objects(world)
+        world.die_before = step
+        try:
+            run(world)
+        except (Killed, Undeliverable):  # which is raised where threads were killed
+            world.die_before = None
+        run(world)
+
+        quarantined = {
+            (key.split("/")[2], line["event_id"]) for key in world.found("spool/quarantine") for line in world.kept(key)
+        }
+        assert set(world.archived) == {"a1", "a2", "u1", "u2", "0", "1", "2"}, step
+        assert sorted(world.indexed) == ["0", "1", "2", "i1", "i2"], step
+        assert quarantined == {("index", "i3"), ("archive", "u3")}, step
+        assert [key for key in world.found() if kind_of(key)] == []
+
+
+def test_a_large_object_is_never_in_memory_as_a_whole(world: World) -> None:
+    """A spool that filled for hours is read in parts, and each call keeps its store's limits."""
+    message = "x" * 20_000
+    lines = [{"event_id": str(n), "document": json.loads(row(str(n))) | {"message": message}} for n in range(1_000)]
+    world.spool(ARCHIVE, lines)
+    largest = 0
+
+    def put(records: Sequence[bytes]) -> Mapping[str, object]:
+        nonlocal largest
+        largest = max(largest, sum(map(len, records)))
+        return acknowledged(records)
+
+    world.put = put
+
+    assert world.redrive(ARCHIVE) == (None, {"archive": Tally(redriven=1_000)})
+    assert largest <= redriving.MOST_BYTES + 20_000
