@@ -266,7 +266,7 @@ def test_an_event_that_nobody_sends_is_refused(stack: Stack) -> None:
 def test_what_fails_stops_nothing_else_and_is_tried_again(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
     """Lambda tries an event again that raised; and a function whose runs end well has no alarm."""
     stack.groups("/shop/a", "/shop/b")
-    monkeypatch.setenv("LOGSHAPE_DESTINATION_ARN", f"{stack.ingest}-that-is-gone")
+    monkeypatch.setenv("LOGSHAPE_DESTINATION_ARN", f"arn:aws:kinesis:{REGION}:123456789012:stream/that-is-gone")
 
     with pytest.raises(OutsideFailure, match=r"^2 changes were not made; the first: logs:PutSubscriptionFilter of "):
         run(SCHEDULE)

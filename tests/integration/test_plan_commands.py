@@ -42,6 +42,7 @@ RESOURCES = """<ListStackResourcesResponse xmlns="http://cloudformation.amazonaw
 <member><LogicalResourceId>L</LogicalResourceId><ResourceType>AWS::Logs::LogGroup</ResourceType><ResourceStatus>CREATE_COMPLETE</ResourceStatus>
 <LastUpdatedTimestamp>2025-01-01T00:00:00Z</LastUpdatedTimestamp><PhysicalResourceId>/app/orders-own</PhysicalResourceId></member>
 </StackResourceSummaries></ListStackResourcesResult></ListStackResourcesResponse>"""
+POLICY = {"Statement": [{"Effect": "Allow", "Principal": {"Service": "logs.amazonaws.com"}, "Action": "lambda:*"}]}
 NO_STACK = """<ErrorResponse xmlns="http://cloudformation.amazonaws.com/doc/2010-05-15/"><Error><Type>Sender</Type>
 <Code>ValidationError</Code><Message>Stack with id shop does not exist</Message></Error></ErrorResponse>"""
 
@@ -131,7 +132,7 @@ def test_a_guard_stops_apply_before_anything_is_made(run: Run, logs: Any) -> Non
 
 def test_a_failure_is_named_and_ends_in_three(run: Run, logs: Any, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ANN401 # as above
     """All others are made."""
-    monkeypatch.setenv("LOGSHAPE_DESTINATION_ARN", FUNCTION.replace("shop-ingest", "gone"))
+    monkeypatch.setenv("LOGSHAPE_DESTINATION_ARN", "arn:aws:kinesis:us-east-1:123456789012:stream/gone")
     code, out, err = run("apply", "--target", "logs", "--yes", "--json")
 
     assert code == 3
@@ -157,12 +158,14 @@ class Account:
             "DescribeStacks": [Told(400, NO_STACK.encode())],
             "ListStackResources": [Told(200, RESOURCES.encode())],
             "DescribeLogGroups": [_said({"logGroups": [group]})],
+            "GetPolicy": [_said({"Policy": json.dumps(POLICY)})],
         }
 
     def __call__(self, asked: Asked) -> Told:
         """Answer."""
         target = asked.headers.get("x-amz-target")
-        name = target.split(".")[1] if target else parse_qs(asked.body.decode())["Action"][0]
+        query = parse_qs(asked.body.decode())
+        name = target.split(".")[1] if target else query["Action"][0] if query else "GetPolicy"
         self.made.append(name)
         answers = self.answers.get(name, [_said({})])
         return answers.pop(0) if len(answers) > 1 else answers[0]
@@ -203,6 +206,20 @@ def test_a_stack_says_where_lines_go_and_what_is_on_the_way(run: Run, account: A
     assert code == 0
     assert (sent["logGroupName"], sent["destinationArn"]) == (ORDERS, FUNCTION)
     assert [one["name"] for one in plan["skipped"] if "loop" in one["reason"]] == ["/app/orders-own"]
+
+
+def test_who_may_not_read_the_functions_policy_can_plan_all_the_same(run: Run, account: Account) -> None:
+    """A right that came with a new release must not end everybody's plans; that something is not known is said."""
+    account.answers["DescribeStacks"] = [Told(200, (STACK % FUNCTION).encode())]
+    account.answers["GetPolicy"] = [refusal("AccessDeniedException", "you may not")]
+    code, out, _ = run("plan", "--stack", "logs", "--target", "logs", "--json")
+    plan = json.loads(out)
+
+    assert (code, plan["blocked"]) == (0, [])
+    assert "subscription-filter" in [one["kind"] for one in plan["changes"]]
+    why = f"lambda:GetPolicy of {FUNCTION}: AccessDeniedException: you may not"
+    told = {"name": FUNCTION, "reason": f"whether CloudWatch Logs may call it, nobody knows; {why}"}
+    assert told in plan["skipped"]
 
 
 def test_a_stack_that_is_named_must_be_there(run: Run, account: Account) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,6 +11,7 @@ from msgspec.structs import replace
 import logshape
 from logshape import connections
 from logshape.errors import OutsideFailure
+from logshape.local.aws import ACCOUNT
 from logshape.plan import Plan, Skipped, diff
 from logshape.targets import place as places
 from logshape.targets import planning
@@ -74,7 +76,8 @@ class World:
         self.contract = contract
         self.arns = [aws.function(name, lambda *_: {}, failures="failures") for name in ("ingest", "other", "third")]
         self.client: Any = aws.client("logs")
-        self.place = Place(account="1", region="us-east-1", destination=self.arns[0])
+        self.functions: Any = aws.client("lambda")
+        self.place = Place(account=ACCOUNT, region="us-east-1", destination=self.arns[0])
         self.queries: dict[str, str] | None = {"errors.cwli": QUERY}
         self.clock = Clock()
 
@@ -243,10 +246,35 @@ def test_a_second_way_to_the_same_function_is_blocked(world: World) -> None:
     ]
 
 
+def test_a_function_that_may_not_be_called_is_blocked(world: World) -> None:
+    """CloudWatch would refuse the subscription, or, where it was let in once, skip what is written."""
+    world.groups(ORDERS)
+    world.functions.remove_permission(FunctionName="ingest", StatementId="subscriptions")
+    plan = world.plan()
+    ((name, reason),) = [(one.name, one.reason) for one in plan.blocked]
+
+    assert shown(plan) == [ALL[0], *ALL[2:]]
+    assert name == f"{ORDERS}:logshape/shop/ingest"
+    assert reason.startswith(f"{world.arns[0]} does not let CloudWatch Logs of this account and Region call it; aws ")
+    options = dict(re.findall(r"--([a-z-]+) '?([^ ']+)", reason))
+    asked = {"".join(word.capitalize() for word in option.split("-")): value for option, value in options.items()}
+    world.functions.add_permission(**asked)
+    assert shown(world.plan()) == ALL
+
+
+def test_a_function_that_is_gone_is_blocked(world: World) -> None:
+    """A permission cannot be added to it."""
+    world.groups(ORDERS)
+    gone = world.arns[0].replace("ingest", "gone")
+    world.place = replace(world.place, destination=gone)
+
+    assert [one.reason for one in world.plan().blocked] == [f"there is no function {gone}"]
+
+
 def test_without_a_destination_only_subscriptions_are_blocked(world: World) -> None:
     """Retention and metrics need no stack."""
     world.groups(ORDERS)
-    world.place = Place(account="1", region="us-east-1")
+    world.place = Place(account=ACCOUNT, region="us-east-1")
     plan = world.plan()
 
     assert shown(plan) == [ALL[0], *ALL[2:]]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 from click.testing import CliRunner
 
 from logshape.cli.iam import command
-from tests.repository.test_template import ROLES, statements
+from tests.repository.test_template import ROLES, ROOT, statements
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -65,6 +66,25 @@ def test_to_plan_is_to_read() -> None:
 
     assert {verb for verb in verbs if not verb.startswith(("Describe", "Get", "List", "ESHttpGet"))} == set()
     assert pairs(printed("plan")) < pairs(printed("apply")) < pairs(printed("govern"))
+
+
+def test_apply_gives_nobody_a_right() -> None:
+    """
+    The stack has one permission for all log groups, and a stream or an index needs none of ours.
+
+    One a log group would fill the function's policy; CloudWatch Logs has ten resource policies for all who live there.
+    """
+    called = {
+        operation
+        for file in (ROOT / "shared/logshape/targets").rglob("*.py")
+        for operation in re.findall(r"\w+_(?:permission|policy)\b", file.read_text(encoding="utf-8"))
+    }
+    verbs = {action for action, _ in pairs(printed("govern"))}
+
+    assert {name for name in called if name.startswith(("add_", "put_"))} == {"put_retention_policy"}
+    assert {verb for verb in verbs if "Permission" in verb or "Policy" in verb} == {
+        "lambda:GetPolicy", "logs:DeleteRetentionPolicy", "logs:PutRetentionPolicy",
+    }  # fmt: skip
 
 
 def test_an_unknown_use_is_refused_with_the_list() -> None:

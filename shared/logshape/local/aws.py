@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from logshape.local.functions import Handler
 
 REGION: Final = "us-east-1"
+ACCOUNT: Final = "123456789012"
+"""The account that moto serves."""
 LOOPBACK: Final = "127.0.0.1,localhost"
 KEY: Final = "local"
 """Both halves of the credentials: moto takes any, and these can open nothing else."""
@@ -98,12 +100,24 @@ class LocalAws:
         return _session().client(service, endpoint_url=self.endpoint, config=Config(proxies={}))
 
     def function(self, name: str, handler: Handler, *, failures: str) -> str:
-        """Create the Lambda function *name* of *handler* and return its ARN; its failed events go to a bucket."""
+        """
+        Create the Lambda function *name* of *handler* and return its ARN; its failed events go to a bucket.
+
+        CloudWatch Logs may call it, as the stack's permission has it.
+        """
         role = self.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(_TRUST))["Role"]["Arn"]
         functions: LambdaClient = self.client("lambda")
         arn = functions.create_function(
             FunctionName=name, Role=role, Runtime="python3.13", Handler="handler.handle", Code={"ZipFile": _empty_zip()}
         )["FunctionArn"]
+        functions.add_permission(
+            FunctionName=name,
+            StatementId="subscriptions",
+            Action="lambda:InvokeFunction",
+            Principal="logs.amazonaws.com",
+            SourceAccount=ACCOUNT,
+            SourceArn=f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:*",
+        )
         functions.put_function_event_invoke_config(
             FunctionName=name, DestinationConfig={"OnFailure": {"Destination": f"arn:aws:s3:::{failures}"}}
         )

@@ -12,7 +12,7 @@ from logshape.contract import globs
 from logshape.plan import Blocked, Figures, Skipped
 from logshape.targets import Found
 from logshape.targets.calls import Calls
-from logshape.targets.logs import account, limits, reading, writing
+from logshape.targets.logs import account, limits, permission, reading, writing
 from logshape.targets.logs.account import Account
 from logshape.targets.place import DESTINATION
 
@@ -67,6 +67,7 @@ class Logs:
         """
         self._piecewise = piecewise
         self.calls = Calls(control, self.name, RATES, time)
+        self._functions = Calls(control, "lambda")
         self._place = place
         self._texts = queries
 
@@ -94,8 +95,11 @@ class Logs:
                 name: Figures(born_ms=group.born_ms, stored_bytes=group.stored_bytes) for name, group in groups.items()
             },
         )
-        full = limits.blocked(there, self.wanted(contract, found), found.resources)
-        return replace(found, blocked=(*found.blocked, *full))
+        wanted = self.wanted(contract, found)
+        full = limits.blocked(there, wanted, found.resources)
+        sent = [one for one in wanted if one.kind == "subscription-filter"]
+        unread, unmet = permission.unmet(self._functions, self._place, sent)
+        return replace(found, skipped=(*found.skipped, *unread), blocked=(*found.blocked, *full, *unmet))
 
     def wanted(self, contract: Contract, found: Found) -> list[Resource]:
         """Return what each log group of *found* should have, and the saved queries under the ids that they have."""
