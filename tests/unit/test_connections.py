@@ -269,7 +269,7 @@ def test_a_firehose_that_breaks_off_or_is_not_there_is_no_answer(monkeypatch: py
 
 def test_an_object_is_kept_under_the_spools_prefix(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two stacks may share a bucket."""
-    with served(lambda _: Told(200)) as (url, asked):
+    with served(lambda _: Told(200, b"", (("etag", '"9a0364b9"'),))) as (url, asked):
         monkeypatch.setenv("AWS_ENDPOINT_URL", url)
         for spool in ("s3://bucket/a/b/", "s3://bucket"):
             environ = {**KEYS, "LOGSHAPE_SPOOL": spool, "AWS_ENDPOINT_URL": url}
@@ -283,10 +283,17 @@ def test_an_object_is_kept_under_the_spools_prefix(monkeypatch: pytest.MonkeyPat
     ]
 
 
-def test_what_the_spool_did_not_take_raises(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [
+        (Told(403, b"<Error><Code>AccessDenied</Code></Error>"), "AccessDenied"),
+        (Told(200, b"<html>Please sign in</html>"), "an answer that is not S3's"),
+    ],
+    ids=["denied", "a proxy's page"],
+)
+def test_what_the_spool_did_not_take_raises(told: Told, said: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """An object that is not there must never be counted."""
-    denied = b"<Error><Code>AccessDenied</Code></Error>"
-    with served(lambda _: Told(403, denied)) as (url, _):
+    with served(lambda _: told) as (url, _):
         monkeypatch.setenv("AWS_ENDPOINT_URL", url)
         environ = {**KEYS, "LOGSHAPE_SPOOL": "s3://bucket/spool", "AWS_ENDPOINT_URL": url}
         keep = connections.spool(environ, Aws(environ))
@@ -295,4 +302,4 @@ def test_what_the_spool_did_not_take_raises(monkeypatch: pytest.MonkeyPatch) -> 
         with pytest.raises(OutsideFailure) as raised:
             keep("x.ndjson.gz", b"content")
 
-    assert str(raised.value) == "s3://bucket/spool/x.ndjson.gz: AccessDenied"
+    assert str(raised.value) == f"s3://bucket/spool/x.ndjson.gz: {said}"

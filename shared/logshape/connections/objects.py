@@ -12,7 +12,7 @@ from logshape.connections.answers import refused
 from logshape.errors import InvalidEnvironment, OutsideFailure
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from logshape.connections.aws import Aws
@@ -65,7 +65,8 @@ class Bucket:
         file: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 # who reads it closes it
         try:
             with self._told(key):
-                for piece in self._s3.get_object(Bucket=self._name, Key=key)["Body"].iter_chunks(_PIECE):
+                found = self._of_s3(self._s3.get_object(Bucket=self._name, Key=key), key)
+                for piece in found["Body"].iter_chunks(_PIECE):
                     file.write(piece)
         except OutsideFailure as failure:
             file.close()
@@ -79,7 +80,7 @@ class Bucket:
         """Put an object."""
         with self._told(key):
             kind = "application/gzip" if key.endswith(".gz") else "application/octet-stream"
-            self._s3.put_object(Bucket=self._name, Key=key, Body=body, ContentType=kind)
+            self._of_s3(self._s3.put_object(Bucket=self._name, Key=key, Body=body, ContentType=kind), key)
 
     def remove(self, key: str) -> None:
         """Delete an object."""
@@ -101,6 +102,12 @@ class Bucket:
     @property
     def _s3(self) -> Any:  # noqa: ANN401 # botocore makes its clients at run time
         return self._aws.client("s3", tries=TRIES)
+
+    def _of_s3(self, answer: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+        """Return *answer* if it names the object, as S3's do; a proxy that asks who is there says 200 too."""
+        if "ETag" not in answer:
+            raise OutsideFailure(f"{self.address(key)}: an answer that is not S3's")
+        return answer
 
     @contextmanager
     def _told(self, key: str) -> Iterator[None]:
