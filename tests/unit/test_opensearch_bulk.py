@@ -184,6 +184,14 @@ def test_a_blocked_cluster_stops_the_sink_although_it_answers_429() -> None:
     assert answer == Answer(failures=(Stop(parcel=body("1"), rule="index-cluster_block_exception", whole=True),))
 
 
+def test_an_empty_list_of_items_shuts_nothing_out() -> None:
+    """It says nothing of any document, and so nothing of the cluster either."""
+    answer = Cluster(lambda _: told()).write(body("1", "2"))
+
+    failures = tuple(Again(parcel=body(i), rule="index-short-answer") for i in ("1", "2"))
+    assert answer == Answer(failures=failures)
+
+
 @pytest.mark.parametrize(
     ("status", "kind"),
     [(429, "cluster_block_exception"), (403, "cluster_block_exception"), (403, "security_exception")],

@@ -238,7 +238,7 @@ def _read(pairs: Sequence[_Pair], reply: Reply) -> Answer:
         else:
             failures.append(_refused(pair, item.status, item.error, reply.after))
     failures.extend(Again(parcel=pair.lines, rule="index-short-answer") for pair in pairs[len(items) :])
-    if len(failures) == len(pairs) and all(item.shut for item in items):
+    if len(items) == len(failures) == len(pairs) and all(item.shut for item in items):
         failures = [Stop(parcel=failure.parcel, rule=failure.rule, whole=True) for failure in failures]
     return Answer(stored=stored, duplicates=duplicates, failures=tuple(failures))
 
