@@ -12,7 +12,7 @@ import yaml
 
 import logshape
 from logshape.artefacts import ARTEFACTS, bind, glue, stack_template
-from logshape.delivery import returns, sweeping
+from logshape.delivery import own_groups, returns, sweeping
 from logshape.proof import template
 from logshape.targets import occasions
 
@@ -113,6 +113,19 @@ def test_ingest_has_both_sinks_and_the_spool() -> None:
         "LOGSHAPE_OPENSEARCH_SECRET": "${OpenSearchSecretArn}",
         "LOGSHAPE_SPOOL": "s3://${SpoolBucket}/spool",
     }
+
+
+def test_the_loop_guard_knows_every_log_of_the_stack() -> None:
+    """A log group that is written along the way and subscribed by hand would feed itself."""
+    variables = {
+        "AWS_LAMBDA_FUNCTION_NAME": "${AWS::StackName}-ingest",
+        "LOGSHAPE_FIREHOSE_STREAM": of_type("AWS::KinesisFirehose::DeliveryStream")["ArchiveStream"][
+            "DeliveryStreamName"
+        ],
+    }
+    logs = {group["LogGroupName"] for group in of_type("AWS::Logs::LogGroup").values()}
+
+    assert logs - own_groups(variables) == set()
 
 
 def test_every_handler_is_there_and_goes_as_it_is() -> None:

@@ -128,9 +128,9 @@ class Redriver:
                 return Waits(rule=NO_TIME, soon=True)
             shipment = self._pipeline.shape(event, now_ms=self.terms.now_ms)
             self.terms.pace(shipment.ledger.received)
-            ledger = deliver(shipment, self._sinks, self._spool, self.terms.until)
+            books = deliver([shipment], self._sinks, self._spool, self.terms.until)
             for sink in self._sinks.on():
-                telemetry.publish(ledger, sink.name, self._pipeline.contract.name)
+                telemetry.publish(books, sink.name, self._pipeline.contract.name)
         return None
 
     def quarantine(self, bad: Sequence[Bad]) -> None:
