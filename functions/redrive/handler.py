@@ -6,14 +6,17 @@ import os
 from typing import TYPE_CHECKING, Any, Final
 
 from logshape import Pipeline
-from logshape.delivery import deadline, declared, own_groups
+from logshape.delivery import deadline, declared
 from logshape.delivery.returns import means, redrive
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-CONTRACT: Final = declared(os.environ)
-PIPELINE: Final = Pipeline(CONTRACT, own_groups=own_groups(os.environ), region=os.environ.get("AWS_REGION"))
+PIPELINE: Final = Pipeline(
+    declared(os.environ),
+    own_groups={os.environ.get("AWS_LAMBDA_LOG_GROUP_NAME", "")} - {""},
+    region=os.environ.get("AWS_REGION"),
+)
 MEANS: Final = means(PIPELINE, os.environ)
 
 

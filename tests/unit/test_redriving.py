@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import json
 import time
 from base64 import b64encode
@@ -13,9 +14,10 @@ import pytest
 
 import logshape
 from logshape.connections import Folder, NoAnswer, Refused, Reply
-from logshape.delivery import Sinks, redriving
+from logshape.delivery import Sinks
 from logshape.delivery.contents import kind_of
-from logshape.delivery.redriving import PROBE, Redriver, Tally, Terms, Waits
+from logshape.delivery.redriving import Redriver
+from logshape.delivery.sending import MOST_BYTES, PROBE, Tally, Terms, Waits
 from logshape.errors import Undeliverable
 from logshape.local.subscriptions import data_message
 from logshape.sinks.firehose import Archive
@@ -93,7 +95,7 @@ class World:
     def redrive(self, key: str, seconds: float = FULL) -> tuple[Waits | None, dict[SinkName, Tally]]:
         """Send one object again, and return why it waits and what was counted."""
         redriver = self.redriver(seconds)
-        return redriver.redrive(self.bucket, key, kind(key)), redriver.tallies
+        return redriver.redrive(self.bucket, key, kind(key)), redriver.sending.tallies
 
     def spool(self, key: str, lines: Sequence[Mapping[str, Any]]) -> None:
         """Lay an object into the bucket."""
@@ -542,4 +544,18 @@ def test_a_large_object_is_never_in_memory_as_a_whole(world: World) -> None:
     world.put = put
 
     assert world.redrive(ARCHIVE) == (None, {"archive": Tally(redriven=1_000)})
-    assert largest <= redriving.MOST_BYTES + 20_000
+    assert largest <= MOST_BYTES + 20_000
+
+
+def test_an_object_that_is_kept_anew_just_as_it_was_stays(world: World) -> None:
+    """The name is made of the content: to remove the old one would remove the new one."""
+    lines = [
+        line | {"document": {"event_id": line["event_id"], "message": "x" * 900_000}} for line in documents(*"12345")
+    ]
+    content = b"".join(msgspec.json.encode(line) + b"\n" for line in lines)
+    key = f"spool/undelivered/index/1970/01/01/00/{hashlib.sha256(content).hexdigest()[:32]}.ndjson.gz"
+    Folder.write(world.bucket, key, gzip.compress(content))
+    world.bulk = statuses(_1=404, _2=404, _3=404, _4=404, _5=404)
+
+    assert world.redrive(key) == (None, {"index": Tally(left=5)})
+    assert (len(world.kept("spool/undelivered")), world.found()) == (5, [key])

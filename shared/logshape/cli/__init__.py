@@ -25,6 +25,8 @@ COMMANDS: Final[Mapping[str, str]] = {
     "drift": "tell whether somebody changed an account by hand",
     "pattern": "show which lines a CloudWatch filter pattern takes",
     "iam": "print the least policy for one use",
+    "redrive": "send again what waits in a spool",
+    "quarantine": "look at what no store will take, and send it again",
     "ledger": "show where the events of the last local run ended",
     "local": "run the pipeline on this machine",
 }

@@ -73,7 +73,7 @@ def kind_of(key: str) -> Kind | None:
 
 def undelivered(file: IO[bytes], sink: SinkName) -> Iterator[Document | Bad]:
     """Yield the documents of *file*, which is the spool's; what cannot be read is bad, a line or the whole file."""
-    for line in _lines(file):
+    for line in lines(file):
         if isinstance(line, Bad):
             yield line
             continue
@@ -91,11 +91,20 @@ def undelivered(file: IO[bytes], sink: SinkName) -> Iterator[Document | Bad]:
 
 def unconverted(file: IO[bytes]) -> Iterator[Document | Bad] | Halted:
     """Return the rows of Firehose's failed records; one that failed as a record of its own is bad."""
-    for line in _lines(file):
+    for line in lines(file):
         if not isinstance(line, Bad) and (code := _failure(line).code) and code not in OF_THE_DATA:
             return Halted(code)
     file.seek(0)
     return _rows(file)
+
+
+def failure(file: IO[bytes]) -> object:
+    """Return the JSON of *file*, or its text where it is none, which no on-failure document is."""
+    content = file.read(LARGEST_FAILURE)
+    try:
+        return msgspec.json.decode(content)
+    except msgspec.DecodeError:
+        return content.decode(errors="replace")
 
 
 def payloads(failure: object) -> list[object] | str:
@@ -149,7 +158,7 @@ _FAILURE: Final = msgspec.json.Decoder(_Failure)
 _ROW: Final = msgspec.json.Decoder(_Row)
 
 
-def _lines(file: IO[bytes]) -> Iterator[bytes | Bad]:
+def lines(file: IO[bytes]) -> Iterator[bytes | Bad]:
     """Yield the lines of *file*, inflated; where it breaks off, the last one is bad and holds all of the file."""
     packed = file.read(len(_GZIP)) == _GZIP
     file.seek(0)
@@ -179,7 +188,7 @@ def _failure(line: bytes) -> _Failure:
 
 
 def _rows(file: IO[bytes]) -> Iterator[Document | Bad]:
-    for line in _lines(file):
+    for line in lines(file):
         if isinstance(line, Bad):
             yield line
             continue

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import time
+from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -14,7 +15,8 @@ from logshape.delivery.contents import MESSAGE, Bad, kind_of
 from logshape.delivery.messages import Failed, Pointer, Unknown
 from logshape.delivery.outlets import connected
 from logshape.delivery.patience import at_once
-from logshape.delivery.redriving import Redriver, Terms, Waits, waiting
+from logshape.delivery.redriving import Redriver
+from logshape.delivery.sending import Terms, Waits
 from logshape.delivery.sweeping import sweep
 from logshape.errors import InvalidEnvironment, OutsideFailure, Undeliverable
 from logshape.sinks import Document
@@ -115,10 +117,12 @@ class _Batch:
         """Hide the open messages for as long as there is no hope, and say what became of the others."""
         contract = self._means.pipeline.contract.name
         waits = list(self._waits.values())
-        for name, tally in list(self._redriver.tallies.items()):
+        for name, tally in list(self._redriver.sending.tallies.items()):
             telemetry.redriven(name, msgspec.to_builtins(tally), contract)
+        for sink in self._means.sinks.on() if self._redriver.ledger.received else ():
+            telemetry.publish(self._redriver.ledger, sink.name, contract)
         if waits:
-            telemetry.waiting(waiting(waits), sum(found.stop for found in waits), contract)
+            telemetry.waiting(Counter(found.rule for found in waits), sum(found.stop for found in waits), contract)
         seconds = {
             record["receiptHandle"]: _seconds(record, found)
             for record in self._records

@@ -1,4 +1,4 @@
-"""Turns shipments into delivered, spooled and quarantined documents, and into books that balance."""
+"""Turns a shipment into delivered, spooled and quarantined documents, and into books that balance."""
 
 from __future__ import annotations
 
@@ -10,18 +10,16 @@ from typing import TYPE_CHECKING, Final, TypeAlias, assert_never
 from msgspec.structs import replace
 
 from logshape import telemetry
-from logshape.delivery.bookkeeping import booked, open_documents, parcels_of
 from logshape.delivery.patience import BREAKER_OPEN, Outcome, at_once, patience, probed, tries
 from logshape.errors import OutsideFailure, Undeliverable, UnreadablePayload
-from logshape.lines.packing import LARGEST_RECORD
-from logshape.sinks import Document, grouped
+from logshape.sinks import Document
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from logshape.delivery.bookkeeping import Books
     from logshape.delivery.breaker import Breaker
     from logshape.delivery.outlets import Sinks
+    from logshape.ledger import Ledger
     from logshape.pipeline import Shipment
     from logshape.sinks import Sink
     from logshape.sinks.spool import Spool
@@ -30,37 +28,37 @@ UNREADABLE: Final = "payload-unreadable"
 UNPLACEABLE: Final = "event-without-time"
 """Rules of what is quarantined before any sink sees it."""
 
-Leftover: TypeAlias = "tuple[str, Callable[[Spool], None]]"
+Leftover: TypeAlias = "tuple[str, Callable[[Spool], object]]"
 """What must be kept, in words, and how."""
 
 
-def deliver(shipments: Sequence[Shipment], sinks: Sinks, spool: Spool | None, deadline: float) -> Books:
+def deliver(shipment: Shipment, sinks: Sinks, spool: Spool | None, deadline: float) -> Ledger:
     """
-    Send *shipments* to the sinks that are on, both at once, keep in *spool* what they leave, and return balanced books.
+    Send *shipment* to the sinks that are on, both at once, keep in *spool* what they leave, and return balanced books.
 
     A sink gets three tries and five seconds, or what the reserve leaves of the time to *deadline* (monotonic clock);
     less if its breaker is open. What it has not answered for by then counts as spooled, though it may have been stored:
     sent again, the index knows it and the archive has it twice. Neither sink waits for the other, nor fails with it.
 
     Raises:
-        UnreadablePayload: a payload could not be read, and there is no spool for it.
+        UnreadablePayload: the payload could not be read, and there is no spool for it.
         Undeliverable: something that a sink did not take is not in the spool either.
         UnbalancedLedger: a sink's documents are not as many as the events that are due to it.
 
     """
-    unreadable = [shipment.unreadable for shipment in shipments if shipment.unreadable]
-    if unreadable and spool is None:
-        raise UnreadablePayload(f"{unreadable[0].reason}; LOGSHAPE_SPOOL is empty, and nothing else can keep it")
-    courses = [_Course(sink, _parcels(shipments, sink), sinks.breakers[sink.name]) for sink in sinks.on()]
+    if shipment.unreadable and spool is None:
+        raise UnreadablePayload(f"{shipment.unreadable.reason}; LOGSHAPE_SPOOL is empty, and nothing else can keep it")
+    courses = [_Course(sink, _parcels(shipment, sink), sinks.breakers[sink.name]) for sink in sinks.on()]
     until = patience(deadline, sinks.reserve)
     at_once((partial(course.run, until) for course in courses if course.outcome.open), until)
     outcomes = {course.sink: course.outcome for course in courses}  # read once: who is late may go on
     for sink, outcome in outcomes.items():
         sinks.breakers[sink.name].learn(outcome)
-    if leftovers := [*_lost(shipments), *_left(outcomes)]:
+    if leftovers := [*_lost(shipment), *_left(outcomes)]:
         with sinks.reserve.spool:
             _keep(leftovers, spool, deadline - sinks.reserve.of_spool(deadline - time.monotonic()))
-    return booked(shipments, sinks, outcomes)
+    ledger = _books(shipment.ledger, sinks, outcomes)
+    return ledger.balance(archive=sinks.archive is not None, index=sinks.index is not None)
 
 
 class _Course:
@@ -92,33 +90,22 @@ class _Course:
                 assert_never(self._leave)
 
 
-def _parcels(shipments: Sequence[Shipment], sink: Sink) -> Sequence[bytes]:
-    """Return what goes to *sink*; rows of several payloads share records, which Firehose charges by the 5 KB."""
-    parcels = [parcel for shipment in shipments for parcel in parcels_of(shipment, sink)]
-    if sink.name == "index" or len(shipments) == 1:
-        return parcels
-    return [b"".join(some) for some in grouped(parcels, len(parcels), LARGEST_RECORD)]
+def _parcels(shipment: Shipment, sink: Sink) -> Sequence[bytes]:
+    return shipment.records if sink.name == "archive" else shipment.bodies
 
 
-def _lost(shipments: Sequence[Shipment]) -> Iterator[Leftover]:
+def _lost(shipment: Shipment) -> Iterator[Leftover]:
     """Yield what no sink is sent as it is."""
-    payloads = [
-        (Document(event_id="", body=unreadable.payload), UNREADABLE, unreadable.reason)
-        for shipment in shipments
-        if (unreadable := shipment.unreadable)
-    ]
-    if payloads:
-        what = "the payload" if len(payloads) == 1 else f"{len(payloads)} of the payloads"
-        yield what, lambda spool: spool.quarantine("payload", payloads)
-    events = [
-        (Document(event_id=lost.id, body=lost.document), UNPLACEABLE, lost.reason)
-        for shipment in shipments
-        for lost in shipment.quarantined
-    ]
-    if events:
+    if unreadable := shipment.unreadable:
+        payload = Document(event_id="", body=unreadable.payload)
+        yield "the payload", lambda spool: spool.quarantine("payload", [(payload, UNREADABLE, unreadable.reason)])
+    if shipment.quarantined:
+        events = [
+            (Document(event_id=lost.id, body=lost.document), UNPLACEABLE, lost.reason) for lost in shipment.quarantined
+        ]
         yield f"{len(events)} of the events without a time", lambda spool: spool.quarantine("payload", events)
-    rows = [Document(event_id=row.event_id, body=row.document) for shipment in shipments for row in shipment.oversize]
-    if rows:
+    if shipment.oversize:
+        rows = [Document(event_id=row.event_id, body=row.document) for row in shipment.oversize]
         yield f"{len(rows)} of the rows that had to be cut", lambda spool: spool.oversize(rows)
 
 
@@ -131,7 +118,7 @@ def _left(outcomes: dict[Sink, Outcome]) -> Iterator[Leftover]:
         if rules:
             telemetry.left(sink.name, rules)
         if outcome.open:
-            yield f"{open_documents(sink, outcome)} of the {sink.name}'s documents", partial(_spool, sink, outcome)
+            yield f"{_open(sink, outcome)} of the {sink.name}'s documents", partial(_spool, sink, outcome)
         if outcome.poison:
             yield f"{len(outcome.poison)} of what the {sink.name} refused", partial(_quarantine, sink, outcome)
 
@@ -149,13 +136,17 @@ def _quarantine(sink: Sink, outcome: Outcome, spool: Spool) -> None:
     spool.quarantine(sink.name, refused)
 
 
+def _open(sink: Sink, outcome: Outcome) -> int:
+    return sum(sink.count(failure.parcel) for failure in outcome.open)
+
+
 def _keep(leftovers: Sequence[Leftover], spool: Spool | None, until: float) -> None:
     """Put all *leftovers* into *spool* at once, or raise Undeliverable with those that are not there by *until*."""
     if spool is None:
         raise Undeliverable(f"nothing keeps {_listed(what for what, _ in leftovers)}: LOGSHAPE_SPOOL is empty")
     problems = dict.fromkeys((what for what, _ in leftovers), "not written in time")
 
-    def kept(what: str, write: Callable[[Spool], None]) -> None:
+    def kept(what: str, write: Callable[[Spool], object]) -> None:
         try:
             write(spool)
         except OutsideFailure as error:
@@ -168,6 +159,26 @@ def _keep(leftovers: Sequence[Leftover], spool: Spool | None, until: float) -> N
     at_once([partial(kept, *leftover) for leftover in leftovers], until)
     if problems:
         raise Undeliverable(_listed(f"{what}: {problem}" for what, problem in list(problems.items())))
+
+
+def _books(shaped: Ledger, sinks: Sinks, outcomes: dict[Sink, Outcome]) -> Ledger:
+    """Return *shaped* with what became of the documents; a sink that is off counts nothing."""
+    ledger = replace(shaped)
+    if sinks.archive is None:
+        ledger.archive_quarantined = 0
+    else:
+        outcome = outcomes[sinks.archive]
+        ledger.archived = outcome.stored + outcome.duplicates
+        ledger.archive_spooled = _open(sinks.archive, outcome)
+        ledger.archive_quarantined += len(outcome.poison)
+    if sinks.index is None:
+        ledger.index_quarantined = ledger.index_expired = 0
+    else:
+        outcome = outcomes[sinks.index]
+        ledger.indexed, ledger.duplicates = outcome.stored, outcome.duplicates
+        ledger.index_spooled = _open(sinks.index, outcome)
+        ledger.index_quarantined += len(outcome.poison)
+    return ledger
 
 
 def _listed(parts: Iterator[str]) -> str:

@@ -52,19 +52,19 @@ class Spool:
         self._contract_version = contract_version
         self._clock = clock
 
-    def undelivered(self, sink: SinkName, documents: Iterable[Document]) -> None:
+    def undelivered(self, sink: SinkName, documents: Iterable[Document]) -> str:
         """
-        Keep *documents* until *sink* takes them.
+        Keep *documents* until *sink* takes them, and return the key.
 
         Raises:
             OutsideFailure: none of them is kept.
 
         """
-        self._write(f"undelivered/{sink}", (_spooled(document) for document in documents))
+        return self._write(f"undelivered/{sink}", (_spooled(document) for document in documents))
 
-    def quarantine(self, place: Place, refused: Iterable[tuple[Document, str, str]]) -> None:
+    def quarantine(self, place: Place, refused: Iterable[tuple[Document, str, str]]) -> str:
         """
-        Keep documents that *place* will never take, each with rule and reason.
+        Keep documents that *place* will never take, each with rule and reason, and return the key.
 
         Raises:
             OutsideFailure: none of them is kept.
@@ -81,23 +81,35 @@ class Spool:
             )
             for document, rule, reason in refused
         )
-        self._write(f"quarantine/{place}", lines)
+        return self._write(f"quarantine/{place}", lines)
 
-    def oversize(self, documents: Iterable[Document]) -> None:
+    def still_quarantined(self, place: Place, lines: Iterable[Quarantined]) -> str:
         """
-        Keep whole rows of which the archive has only what fits.
+        Keep *lines* of an object whose other lines are gone, as they are, and return the key.
 
         Raises:
             OutsideFailure: none of them is kept.
 
         """
-        self._write("oversize", (_spooled(document) for document in documents))
+        return self._write(f"quarantine/{place}", lines)
 
-    def _write(self, folder: str, lines: Iterable[Spooled]) -> None:
+    def oversize(self, documents: Iterable[Document]) -> str:
+        """
+        Keep whole rows of which the archive has only what fits, and return the key.
+
+        Raises:
+            OutsideFailure: none of them is kept.
+
+        """
+        return self._write("oversize", (_spooled(document) for document in documents))
+
+    def _write(self, folder: str, lines: Iterable[Spooled]) -> str:
         content = _ENCODER.encode_lines(lines)
         hour = time.strftime("%Y/%m/%d/%H", time.gmtime(self._clock()))
         digest = hashlib.sha256(content).hexdigest()[:32]
-        self._keep(f"{folder}/{hour}/{digest}.ndjson.gz", igzip.compress(content, 1, mtime=0))
+        key = f"{folder}/{hour}/{digest}.ndjson.gz"
+        self._keep(key, igzip.compress(content, 1, mtime=0))
+        return key
 
 
 def spooled(line: bytes) -> Document:
