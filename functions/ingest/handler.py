@@ -1,29 +1,26 @@
-"""Turns what CloudWatch Logs sends to Lambda into archive rows, index documents and counts that balance."""
+"""Turns what CloudWatch Logs sends, itself or through Kinesis, into archive rows, documents and balanced counts."""
 
 from __future__ import annotations
 
 import os
 import time
-from typing import Final
+from functools import partial
+from typing import Any, Final
 
 from logshape import Pipeline, telemetry
-from logshape.delivery import connected, deadline, declared, deliver
+from logshape.delivery import connected, deadline, declared, own_groups, take
 
 CONTRACT: Final = declared(os.environ)
-PIPELINE: Final = Pipeline(
-    CONTRACT,
-    own_groups={os.environ.get("AWS_LAMBDA_LOG_GROUP_NAME", "")} - {""},
-    region=os.environ.get("AWS_REGION"),
-)
+PIPELINE: Final = Pipeline(CONTRACT, own_groups=own_groups(os.environ), region=os.environ.get("AWS_REGION"))
 SINKS, SPOOL = connected(CONTRACT, os.environ)
 
 
-def handle(event: object, context: object) -> dict[str, int]:
+def handle(event: object, context: object) -> dict[str, Any]:
     """Shape what CloudWatch Logs sent; archive it, index it, and balance the books."""
-    shipment = PIPELINE.shape(event, now_ms=time.time_ns() // 1_000_000)
-    ledger = deliver(shipment, SINKS, SPOOL, deadline(context))
+    shape = partial(PIPELINE.shape, now_ms=time.time_ns() // 1_000_000)
+    taken = take(event, shape, SINKS, SPOOL, deadline(context))
     with SINKS.reserve.word:
         for sink in SINKS.on():
-            telemetry.publish(ledger, sink.name, CONTRACT.name, breaker_open=SINKS.breakers[sink.name].is_open)
-        telemetry.measured(shipment.measured, CONTRACT.name)
-    return ledger.counts()
+            telemetry.publish(taken.books, sink.name, CONTRACT.name, breaker_open=SINKS.breakers[sink.name].is_open)
+        telemetry.measured(taken.measured, CONTRACT.name)
+    return taken.answer()

@@ -6,17 +6,14 @@ import os
 from typing import TYPE_CHECKING, Any, Final
 
 from logshape import Pipeline
-from logshape.delivery import deadline, declared
+from logshape.delivery import deadline, declared, own_groups
 from logshape.delivery.returns import means, redrive
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-PIPELINE: Final = Pipeline(
-    declared(os.environ),
-    own_groups={os.environ.get("AWS_LAMBDA_LOG_GROUP_NAME", "")} - {""},
-    region=os.environ.get("AWS_REGION"),
-)
+CONTRACT: Final = declared(os.environ)
+PIPELINE: Final = Pipeline(CONTRACT, own_groups=own_groups(os.environ), region=os.environ.get("AWS_REGION"))
 MEANS: Final = means(PIPELINE, os.environ)
 
 

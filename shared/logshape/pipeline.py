@@ -42,9 +42,10 @@ class Shipment(msgspec.Struct, kw_only=True):
     *records* are Firehose records of whole archive rows, a line each; *bodies* are bulk bodies, for each event a line
     of the action and a line of the document. *quarantined* are events that no sink can take, *oversize* are rows that
     had to be cut, *unreadable* is set where the payload could not be read at all. *measured* is what the metrics that
-    go ``via: ingest`` have counted. Nothing is built later.
+    go ``via: ingest`` have counted. *log_group* is empty where the payload names none. Nothing is built later.
     """
 
+    log_group: str = ""
     records: list[bytes] = []
     bodies: list[bytes] = []
     ledger: Ledger = msgspec.field(default_factory=Ledger)
@@ -93,7 +94,7 @@ class Pipeline:
             return Shipment()
         received = len(payload.events) + len(payload.lost)
         if payload.log_group in self._own_groups:
-            return Shipment(ledger=Ledger(received=received, filtered=received))
+            return Shipment(log_group=payload.log_group, ledger=Ledger(received=received, filtered=received))
         return self._ship(payload, received, now_ms)
 
     def _ship(self, payload: Payload, received: int, now_ms: int | None) -> Shipment:
@@ -117,6 +118,7 @@ class Pipeline:
             index_expired=kept - indexed,
         )
         return Shipment(
+            log_group=payload.log_group,
             records=rows.packed(),
             bodies=bulk.packed(),
             ledger=ledger,

@@ -25,7 +25,8 @@ COUNTS: Final[Mapping[str, tuple[str, ...]]] = {
 """The ledger's counts by the sink that they are of: the value of the dimension `sink`."""
 
 BREAKER_OPEN: Final = "breaker_open"
-"""A metric of each sink."""
+REDRIVEN: Final = "redriven"
+"""Metrics of each sink: whether it is spared, and how many documents were stored that had been spooled."""
 
 
 class _Stdout(logging.Handler):
@@ -38,24 +39,23 @@ class _Stdout(logging.Handler):
 LOGGER: Final = Logger(service=os.environ.get("POWERTOOLS_SERVICE_NAME", "logshape"), logger_handler=_Stdout())
 
 
-def publish(ledger: Ledger, sink: str, contract: str, *, breaker_open: bool = False) -> None:
+def publish(books: Mapping[str, Ledger], sink: str, contract: str, *, breaker_open: bool = False) -> None:
     """
-    Print the counts of *ledger* that are of *sink* as one EMF line, in the namespace of the stack or the *contract*.
+    Print the counts of *books* that are of *sink* as EMF, a line for each log group, in the namespace of the stack.
 
-    With them goes whether the sink's breaker is open, as 1 or 0: ask for its maximum.
-
-    Dimensions are the function and the sink. The log group is none: each would cost a metric for every count.
+    Dimensions are the function and the sink. The log group is a property: each would else cost a metric for every
+    count. With the counts goes whether the sink's breaker is open, as 1 or 0: ask for its maximum.
     """
-    metrics = EphemeralMetrics(
-        namespace=_namespace(contract), service=""
-    )  # with a service it would be a third dimension
-    metrics.add_dimension("function", os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "local"))
-    metrics.add_dimension("sink", sink)
-    counts = ledger.counts()
-    for name in COUNTS[sink]:
-        metrics.add_metric(name, MetricUnit.Count, counts[name])
-    metrics.add_metric(BREAKER_OPEN, MetricUnit.NoUnit, breaker_open)
-    metrics.flush_metrics()
+    for log_group, ledger in books.items():
+        metrics = EphemeralMetrics(namespace=_namespace(contract), service="")  # with a service it would be a dimension
+        metrics.add_dimension("function", os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "local"))
+        metrics.add_dimension("sink", sink)
+        metrics.add_metadata("log_group", log_group)
+        counts = ledger.counts()
+        for name in COUNTS[sink]:
+            metrics.add_metric(name, MetricUnit.Count, counts[name])
+        metrics.add_metric(BREAKER_OPEN, MetricUnit.NoUnit, breaker_open)
+        metrics.flush_metrics()
 
 
 def measured(found: Sequence[Measured], contract: str) -> None:
@@ -101,7 +101,7 @@ def redriven(sink: str, tally: Mapping[str, int], contract: str) -> None:
     metrics.add_dimension("function", os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "local"))
     metrics.add_dimension("sink", sink)
     for name, count in tally.items():
-        metrics.add_metric(name if name == "redriven" else f"redrive_{name}", MetricUnit.Count, count)
+        metrics.add_metric(name if name == REDRIVEN else f"redrive_{name}", MetricUnit.Count, count)
     metrics.flush_metrics()
 
 

@@ -63,6 +63,35 @@ def test_a_payload_that_cannot_be_read_is_quarantined_whole(stack: Stack) -> Non
     assert stack.kept("quarantine/payload") == [None]
 
 
+def test_a_batch_from_kinesis_is_delivered_like_payloads(stack: Stack) -> None:
+    """One record that nobody can read is kept apart; the shard goes on."""
+    first, second = payload(*EVENTS[:10]), payload(*EVENTS[10:])
+    data = [*(event["awslogs"]["data"] for event in (first, second)), "not base64!"]  # type: ignore[index] # JSON
+    records = [
+        {"eventSource": "aws:kinesis", "kinesis": {"sequenceNumber": str(number), "data": each}}
+        for number, each in enumerate(data)
+    ]
+
+    answer = stack.run("ingest", {"Records": records})
+
+    counts = Ledger(received=20, archived=20, indexed=20, payloads_quarantined=1).counts()
+    assert answer == {**counts, "batchItemFailures": []}
+    assert (stack.archived(), stack.store.ids) == (EVENTS, EVENTS)
+    assert stack.kept("quarantine/payload") == [None]
+
+
+def test_a_batch_that_can_be_kept_nowhere_comes_again_from_its_first_record(stack: Stack) -> None:
+    """Kinesis keeps it for as long as it says; a raise would look like a fault of ours."""
+    stack.aws.client("s3").delete_bucket(Bucket=SPOOL)
+    stack.store.answer = lambda _: Told(503)
+    data = payload(*EVENTS)["awslogs"]["data"]  # type: ignore[index] # JSON
+    record = {"eventSource": "aws:kinesis", "kinesis": {"sequenceNumber": "7", "data": data}}
+
+    answer = stack.run("ingest", {"Records": [record]})
+
+    assert answer == {**Ledger().counts(), "batchItemFailures": [{"itemIdentifier": "7"}]}
+
+
 def cut(_: Asked) -> Told:
     """Promise more than is sent."""
     return Told(200, b'{"items":[', (("content-length", "99"), ("connection", "close")))

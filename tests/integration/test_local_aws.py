@@ -249,3 +249,80 @@ def _deliver(aws: LocalAws, *records: bytes) -> None:
 
 def _objects(aws: LocalAws) -> list[str]:
     return [found["Key"] for found in aws.client("s3").list_objects_v2(Bucket="archive").get("Contents", [])]
+
+
+class Reader:
+    """A function that reads a stream, and fails as it is told; it remembers the batches that it was handed."""
+
+    def __init__(self, *, poison: str = "", report: bool = True) -> None:
+        """Fail at the record *poison*: by a report, or by an exception."""
+        self.batches: list[list[str]] = []
+        self._poison = poison
+        self._report = report
+
+    def __call__(self, event: Event, context: Context) -> dict[str, Any]:
+        """Take a batch."""
+        records: Any = event["Records"]
+        numbers = {_text(record): record["kinesis"]["sequenceNumber"] for record in records}
+        self.batches.append(list(numbers))
+        if self._poison not in numbers:
+            return {"batchItemFailures": []}
+        if self._report:
+            return {"batchItemFailures": [{"itemIdentifier": numbers[self._poison]}]}
+        raise ValueError(context.aws_request_id)
+
+
+def _text(record: Any) -> str:  # noqa: ANN401 # JSON
+    payload: Any = unpacked({"awslogs": {"data": record["kinesis"]["data"]}})
+    return " ".join(event["message"] for event in payload["logEvents"])
+
+
+def _read(aws: LocalAws, reader: Reader, *messages: str) -> None:
+    """Put each of *messages* by itself into a log group that is sent into a stream, and let *reader* read it."""
+    aws.client("s3").create_bucket(Bucket="failures")
+    logs = aws.client("logs")
+    logs.create_log_group(logGroupName=GROUP)
+    logs.create_log_stream(logGroupName=GROUP, logStreamName=STREAM)
+    arn = aws.stream("lines", aws.function("reader", reader, failures="failures"), failures="failures")
+    role = "arn:aws:iam::123456789012:role/r"
+    logs.put_subscription_filter(logGroupName=GROUP, filterName="f", filterPattern="", destinationArn=arn, roleArn=role)
+    for message in messages:
+        _put(aws, message)
+    aws.drain(time.monotonic() + 10)
+
+
+def test_a_stream_hands_over_batches_and_nothing_twice(aws: LocalAws) -> None:
+    """A shard's records come in order, many in one call; one shard asks whether anybody is there."""
+    reader = Reader()
+    _read(aws, reader, "a", "b", "c")
+    _put(aws, "d")
+    aws.drain(time.monotonic() + 10)
+
+    texts = [[text for text in batch if not text.startswith("CWL CONTROL")] for batch in reader.batches]
+    assert [batch for batch in texts if batch] == [["a", "b", "c"], ["d"]]
+    assert any(text.startswith("CWL CONTROL") for batch in reader.batches for text in batch)
+
+
+@pytest.mark.parametrize(
+    ("report", "batches"),
+    [
+        (True, [["a", "b", "c", "d"], ["b", "c", "d"], ["b", "c", "d"]]),
+        (False, [["a", "b", "c", "d"], ["a", "b"], ["a"], ["b"], ["c", "d"]]),
+    ],
+)
+def test_what_a_reader_fails_at_comes_again_and_is_put_away_at_last(
+    aws: LocalAws,
+    report: bool,  # noqa: FBT001 # a table's column
+    batches: list[list[str]],
+) -> None:
+    """From the record that it names on; and in halves where it names none."""
+    reader = Reader(poison="b", report=report)
+    _read(aws, reader, "a", "b", "c", "d")
+
+    handed = [[text for text in batch if not text.startswith("CWL CONTROL")] for batch in reader.batches]
+    assert [batch for batch in handed if batch] == batches
+    [item] = aws.client("s3").list_objects_v2(Bucket="failures", Prefix="aws/lambda/")["Contents"]
+    document = json.loads(aws.client("s3").get_object(Bucket="failures", Key=item["Key"])["Body"].read())
+    kept = [_text(record) for record in json.loads(document["payload"])["Records"]]
+    assert kept == (["b", "c", "d"] if report else ["b"])
+    assert document["KinesisBatchInfo"]["batchSize"] == len(kept)

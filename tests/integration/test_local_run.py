@@ -28,6 +28,7 @@ from logshape.local.run import Report, run
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from logshape.local.deployment import Source
     from logshape.local.opensearch import Endpoint
     from logshape.local.sample import LogEvent
 
@@ -58,10 +59,10 @@ def report(opensearch: Endpoint, contract_path: Path, home: Path) -> Report:
     return _run(EVENTS, contract_path, home, opensearch.url)
 
 
-def _run(events: Sequence[LogEvent], contract_path: Path, home: Path, url: str) -> Report:
+def _run(events: Sequence[LogEvent], contract_path: Path, home: Path, url: str, source: Source = "lambda") -> Report:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("LOGSHAPE_OPENSEARCH_URL", url)
-        return run(events, logshape.load(contract_path), contract_path, home, lambda _: None)
+        return run(events, logshape.load(contract_path), contract_path, home, lambda _: None, source)
 
 
 def test_every_captured_event_is_accounted_for_in_both_stores(report: Report) -> None:
@@ -128,6 +129,34 @@ def test_without_an_index_the_archive_is_still_written_and_balances(contract_pat
     assert without.index == Off("LOGSHAPE_OPENSEARCH_URL is set and empty")
     assert without.from_index is None
     assert total == Ledger(received=200, filtered=total.filtered, archived=200 - total.filtered)
+
+
+def test_through_a_stream_the_books_are_the_same(
+    report: Report, opensearch: Endpoint, contract_path: Path, home: Path, tmp_path: Path
+) -> None:
+    """Where the calls of a function are too many, its batches come from Kinesis; nothing else may change."""
+    groups = {"/aws/lambda/orders-api", "/aws/apigateway/shop-access"}
+    some = [event for event in EVENTS if event.log_group in groups]
+
+    through = _run(some, contract_path, tmp_path, opensearch.url, "kinesis")
+    through.books.balance()
+
+    known = {group: report.books.groups[group] for group in groups}
+    assert (through.errors, through.put_away) == ((), 0)
+    assert {group: (ledger.archived, ledger.filtered) for group, ledger in through.books.groups.items()} == {
+        group: (ledger.archived, ledger.filtered) for group, ledger in known.items()
+    }
+    # They have been indexed before, and come in other batches.
+    assert {group: ledger.duplicates for group, ledger in through.books.groups.items()} == {
+        group: ledger.indexed for group, ledger in known.items()
+    }
+    assert _archived(tmp_path, groups) == _archived(home, groups)
+
+
+def _archived(home: Path, groups: set[str]) -> list[tuple[object, ...]]:
+    with Archive(home / "archive") as archive:
+        question = "SELECT log_group, event_id, message FROM logs WHERE log_group IN (SELECT unnest(?)) ORDER BY ALL"
+        return archive.ask(question, [sorted(groups)]).rows
 
 
 def test_the_books_of_the_last_run_can_be_read_again(report: Report, home: Path) -> None:

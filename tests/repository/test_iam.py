@@ -54,8 +54,14 @@ def test_actions_on_the_same_resources_are_one_statement() -> None:
         {"Effect": "Allow", "Action": ["firehose:PutRecordBatch"], "Resource": ["${ArchiveStream.Arn}"]},
         {
             "Effect": "Allow",
-            "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
-            "Resource": ["${IngestLogs.Arn}"],
+            "Action": [
+                "kinesis:DescribeStream",
+                "kinesis:DescribeStreamSummary",
+                "kinesis:GetRecords",
+                "kinesis:GetShardIterator",
+                "kinesis:ListShards",
+            ],
+            "Resource": ["${LineStream.Arn}"],
         },
     ]
 

@@ -11,8 +11,10 @@ import pytest
 import yaml
 
 import logshape
+from logshape import telemetry
 from logshape.artefacts import ARTEFACTS, bind, glue, stack_template
-from logshape.delivery import returns, sweeping
+from logshape.delivery import own_groups, returns, sweeping
+from logshape.local import streams
 from logshape.proof import template
 from logshape.targets import occasions
 
@@ -26,6 +28,7 @@ DOCUMENTED: Final = {
     "LOGSHAPE_ARCHIVE",
     "LOGSHAPE_CONTRACT",
     "LOGSHAPE_DESTINATION_ARN",
+    "LOGSHAPE_DESTINATION_ROLE_ARN",
     "LOGSHAPE_FIREHOSE_STREAM",
     "LOGSHAPE_OPENSEARCH_AUTH",
     "LOGSHAPE_OPENSEARCH_SECRET",
@@ -113,6 +116,19 @@ def test_ingest_has_both_sinks_and_the_spool() -> None:
         "LOGSHAPE_OPENSEARCH_SECRET": "${OpenSearchSecretArn}",
         "LOGSHAPE_SPOOL": "s3://${SpoolBucket}/spool",
     }
+
+
+def test_the_loop_guard_knows_every_log_of_the_stack() -> None:
+    """A log group that is written along the way and subscribed by hand would feed itself."""
+    variables = {
+        "AWS_LAMBDA_FUNCTION_NAME": "${AWS::StackName}-ingest",
+        "LOGSHAPE_FIREHOSE_STREAM": of_type("AWS::KinesisFirehose::DeliveryStream")["ArchiveStream"][
+            "DeliveryStreamName"
+        ],
+    }
+    logs = {group["LogGroupName"] for group in of_type("AWS::Logs::LogGroup").values()}
+
+    assert logs - own_groups(variables) == set()
 
 
 def test_every_handler_is_there_and_goes_as_it_is() -> None:
@@ -207,6 +223,55 @@ def test_an_alarm_tells_somebody() -> None:
     ]
 
 
+def test_a_stream_hands_over_batches_of_which_nothing_is_lost() -> None:
+    """A record that fails for ever holds up its shard, and is gone when the stream forgets it, unless it goes elsewhere."""
+    mapping, stream = RESOURCES["LineStreamMapping"]["Properties"], RESOURCES["LineStream"]["Properties"]
+
+    assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert mapping["BisectBatchOnFunctionError"]
+    assert mapping["MaximumRecordAgeInSeconds"] < stream["RetentionPeriodHours"] * 3600
+    assert mapping["DestinationConfig"]["OnFailure"]["Destination"] == "${SpoolBucket.Arn}"
+    assert mapping["BatchSize"] == streams.MOST_RECORDS
+    assert (stream["StreamModeDetails"], stream["StreamEncryption"]["EncryptionType"]) == (
+        {"StreamMode": "ON_DEMAND"},
+        "KMS",
+    )
+
+
+def test_what_belongs_to_a_stream_is_there_only_with_it() -> None:
+    """An on-demand stream costs by the hour."""
+    conditional = {name for name, entry in RESOURCES.items() if entry.get("Condition") == "FromKinesis"}
+
+    assert conditional == {name for name in RESOURCES if name.startswith("LineStream")}
+
+
+def test_subscriptions_send_to_where_ingest_takes_lines_from() -> None:
+    """Govern reads the variables, and whoever plans by hand the outputs."""
+    where = {"If": ["FromKinesis", "${LineStream.Arn}", "${IngestFunction.Arn}"]}
+    variables = environment(FUNCTIONS["GovernFunction"])
+
+    assert variables["LOGSHAPE_DESTINATION_ARN"] == TEMPLATE["Outputs"]["IngestArn"]["Value"] == where
+    assert TEMPLATE["Outputs"]["IngestRoleArn"]["Value"] == "${LineStreamRole.Arn}"
+    assert RESOURCES["Governed"]["Properties"]["Source"] == "${Source}"
+
+
+def test_alarms_look_at_counts_that_ingest_publishes() -> None:
+    """An alarm on a metric that nobody publishes is always green."""
+    metrics = [
+        query["MetricStat"]["Metric"]
+        for alarm in of_type("AWS::CloudWatch::Alarm").values()
+        for query in alarm.get("Metrics", ())
+        if "MetricStat" in query
+    ]
+    ours = [metric for metric in metrics if metric["Namespace"] == "logshape/${AWS::StackName}"]
+    dimensions = [{entry["Name"]: entry["Value"] for entry in metric["Dimensions"]} for metric in ours]
+
+    assert len(ours) == 5
+    for metric, known in zip(ours, dimensions, strict=True):
+        assert known["function"] == "${IngestFunction}"
+        assert metric["MetricName"] in telemetry.COUNTS[known["sink"]]
+
+
 def test_govern_hears_of_new_log_groups_that_were_made() -> None:
     """CloudTrail tells of failed calls too, and a rule without the test would wake govern for each of them."""
     events = FUNCTIONS["GovernFunction"]["Events"]
@@ -227,7 +292,11 @@ def test_each_new_contract_is_applied_by_its_deployment() -> None:
     """The layer's version is a property of the resource: CloudFormation updates it when, and only when, it changes."""
     resource = RESOURCES["Governed"]
 
-    assert resource["Properties"] == {"ServiceToken": "${GovernFunction.Arn}", "Layer": "${SharedLayer}"}
+    assert resource["Properties"] == {
+        "ServiceToken": "${GovernFunction.Arn}",
+        "Layer": "${SharedLayer}",
+        "Source": "${Source}",
+    }
     # CloudWatch tries the function when it is subscribed, and while the stack goes filters go before the function.
     assert resource["DependsOn"] == "IngestPermission"
 

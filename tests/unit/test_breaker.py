@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from logshape.connections import NoAnswer, Refused, Reply
-from logshape.delivery import Sinks, deliver
+from logshape.delivery import Sinks
 from logshape.delivery.breaker import FIRST_SECONDS, LONGEST_SECONDS, Breaker
 from logshape.delivery.patience import Outcome
 from logshape.ledger import Ledger
 from logshape.sinks import Again, Poison, Stop
-from tests.unit.test_deliver import BUSY, World, shipment, stored
+from tests.unit.test_deliver import BUSY, World, deliver_one, shipment, stored
 from tests.wires import created
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class Container:
 
     def deliver(self, shaped: Shipment) -> Ledger:
         """Deliver what one payload became."""
-        return deliver(shaped, self.sinks, self.world.spool, time.monotonic() + 60)
+        return deliver_one(shaped, self.sinks, self.world.spool, time.monotonic() + 60)
 
     def asked(self) -> Sequence[Sequence[str]]:
         """Return the ids that the index was asked with since this was last called."""

@@ -95,7 +95,7 @@ def test_the_ledger_is_looked_for_where_it_is_published(
     """A search that finds nothing looks like a pipeline in which nothing goes wrong."""
     monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "logshape/${AWS::StackName}")
     with redirect_stdout(io.StringIO()) as printed:
-        telemetry.publish(Ledger(), sink, "shop-eu")
+        telemetry.publish({"/g": Ledger()}, sink, "shop-eu")
     emf = json.loads(printed.getvalue())
     [published] = emf["_aws"]["CloudWatchMetrics"]
     schema = ",".join((f'"{published["Namespace"]}"', *published["Dimensions"][0]))

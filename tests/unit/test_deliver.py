@@ -54,7 +54,7 @@ class World:
 
     def deliver(self, shipment: Shipment, seconds: float = FULL) -> Ledger:
         """Deliver *shipment* in an invocation that has *seconds* left."""
-        return deliver(shipment, self.sinks, self.spool, time.monotonic() + seconds)
+        return deliver_one(shipment, self.sinks, self.spool, time.monotonic() + seconds)
 
     def kept(self, folder: str) -> list[object]:
         """Return the ids of the documents in *folder*."""
@@ -76,6 +76,12 @@ class World:
     def _keep(self, key: str, content: bytes) -> None:
         assert key not in self.objects
         self.objects[key] = [json.loads(line) for line in gzip.decompress(content).splitlines()]
+
+
+def deliver_one(shaped: Shipment, sinks: Sinks, spool: Spool | None, end: float) -> Ledger:
+    """Deliver what one payload became, and return the ledger of its log group."""
+    (ledger,) = deliver([shaped], sinks, spool, end).values()
+    return ledger
 
 
 def acknowledged(records: Sequence[bytes]) -> Mapping[str, object]:
@@ -214,11 +220,11 @@ def test_an_answer_that_comes_late_touches_no_later_books(world: World) -> None:
     world.bulk = late
     large = [body(i).replace(b'"a"', b'"%s"' % (b"a" * 3_000_000)) for i in ("1", "2")]
     first = Shipment(records=[record("1", "2")], bodies=large, ledger=Ledger(received=2))
-    hung = deliver(first, sinks, world.spool, time.monotonic() + 1.2)
+    hung = deliver_one(first, sinks, world.spool, time.monotonic() + 1.2)
     sinks.breakers["index"].learn(Outcome(stored=1, sent=True))
     world.put = lambda records: (release.set(), answered.wait(), acknowledged(records))[2]
 
-    ledger = deliver(shipment("3"), sinks, world.spool, time.monotonic() + FULL)
+    ledger = deliver_one(shipment("3"), sinks, world.spool, time.monotonic() + FULL)
 
     assert hung == Ledger(received=2, archived=2, index_spooled=2)
     assert ledger == Ledger(received=1, archived=1, indexed=1)
@@ -271,8 +277,8 @@ def test_a_sink_that_is_off_counts_nothing(world: World) -> None:
     shaped = shipment("1", received=2, index_expired=1, index_quarantined=1, archive_quarantined=1)
     end = time.monotonic() + FULL
 
-    archive = deliver(shaped, Sinks(archive=world.sinks.archive), world.spool, end)
-    neither = deliver(shaped, Sinks(), None, end)
+    archive = deliver_one(shaped, Sinks(archive=world.sinks.archive), world.spool, end)
+    neither = deliver_one(shaped, Sinks(), None, end)
 
     assert archive == Ledger(received=2, archived=1, archive_quarantined=1)
     assert neither == Ledger(received=2)
@@ -312,7 +318,7 @@ def test_a_payload_that_cannot_be_read_raises_where_nothing_can_keep_it(world: W
     shaped = Shipment(ledger=Ledger(payloads_quarantined=1), unreadable=Unreadable("not gzip", b"{}"))
 
     with pytest.raises(UnreadablePayload) as raised:
-        deliver(shaped, world.sinks, None, time.monotonic() + FULL)
+        deliver_one(shaped, world.sinks, None, time.monotonic() + FULL)
 
     assert str(raised.value) == "not gzip; LOGSHAPE_SPOOL is empty, and nothing else can keep it"
 
@@ -322,7 +328,7 @@ def test_without_a_spool_what_a_sink_leaves_raises(world: World) -> None:
     world.bulk = lambda _: BUSY
 
     with pytest.raises(Undeliverable) as raised:
-        deliver(shipment("1", "2"), world.sinks, None, time.monotonic() + FULL)
+        deliver_one(shipment("1", "2"), world.sinks, None, time.monotonic() + FULL)
 
     assert str(raised.value) == "nothing keeps 2 of the index's documents: LOGSHAPE_SPOOL is empty"
 
@@ -400,7 +406,7 @@ def test_a_slow_spool_is_given_its_time_by_the_next_invocation(world: World) -> 
     world.keep = lambda key, content: (time.sleep(0.02), keep(key, content))[1]
     before = sinks.reserve.spool.seconds
 
-    deliver(shipment("1"), sinks, world.spool, time.monotonic() + FULL)
+    deliver_one(shipment("1"), sinks, world.spool, time.monotonic() + FULL)
 
     assert before / 2 < sinks.reserve.spool.seconds < before
 

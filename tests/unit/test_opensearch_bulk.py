@@ -70,7 +70,7 @@ def test_created_documents_are_stored_and_known_ones_are_duplicates() -> None:
 
     answer = cluster.write(body("1", "2"), body("3"))
 
-    assert answer == Answer(stored=2, duplicates=1)
+    assert answer == Answer(stored=2, known=(body("2"),))
     assert cluster.bodies == [body("1", "2", "3")]
     assert cluster.asked == [("GET", "/_index_template/logs-shop"), ("POST", BULK)]
 

@@ -15,12 +15,12 @@ LEDGER = Ledger(received=9, filtered=1, archived=8, indexed=5, duplicates=2, ind
 def test_the_counts_of_a_sink_are_one_line_of_emf(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Function and sink are the only dimensions: each more would multiply what the metrics cost."""
+    """Function and sink are the only dimensions, the log group is a property: each would multiply what metrics cost."""
     monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "shop-ingest")
     monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "logshape")
     monkeypatch.delenv("POWERTOOLS_METRICS_NAMESPACE", raising=False)
 
-    telemetry.publish(LEDGER, "index", "shop", breaker_open=True)
+    telemetry.publish({"/aws/lambda/orders": LEDGER}, "index", "shop", breaker_open=True)
 
     line = json.loads(capsys.readouterr().out)
     metadata = line.pop("_aws")["CloudWatchMetrics"]
@@ -35,6 +35,7 @@ def test_the_counts_of_a_sink_are_one_line_of_emf(
     assert line == {
         "function": "shop-ingest",
         "sink": "index",
+        "log_group": "/aws/lambda/orders",
         "received": [9.0],
         "filtered": [1.0],
         "payloads_quarantined": [0.0],
@@ -47,11 +48,19 @@ def test_the_counts_of_a_sink_are_one_line_of_emf(
     }
 
 
+def test_each_log_group_has_its_line(capsys: pytest.CaptureFixture[str]) -> None:
+    """Logs Insights can then sum by the property, and so can `logshape ledger`."""
+    telemetry.publish({"/a": LEDGER, "/b": LEDGER}, "index", "shop")
+
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [line["log_group"] for line in lines] == ["/a", "/b"]
+
+
 def test_the_stack_names_the_namespace(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     """Two stacks of one contract must not add up."""
     monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "logshape/shop-eu")
 
-    telemetry.publish(LEDGER, "archive", "shop")
+    telemetry.publish({"/aws/lambda/orders": LEDGER}, "archive", "shop")
 
     line = json.loads(capsys.readouterr().out)
     assert line["_aws"]["CloudWatchMetrics"][0]["Namespace"] == "logshape/shop-eu"

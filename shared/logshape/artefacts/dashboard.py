@@ -127,14 +127,22 @@ def _is_api(group: Group) -> bool:
 
 
 def _pipeline() -> Iterator[tuple[str, list[Widget]]]:
-    """Show the ledger as ingest publishes it: every count of a sink, by function."""
+    """
+    Show the ledger as ingest publishes it, every count of a sink, and how old is what a stream hands over.
+
+    Whether there is a stream only the stack knows: without one the search finds nothing.
+    """
+    age = _search(
+        "AWS/Lambda,FunctionName", f'MetricName="IteratorAge" FunctionName="{STACK_NAME}-ingest"', "Maximum", _PERIOD
+    )
     schema = f'"logshape/{STACK_NAME}",function,sink'
     yield (
         "The pipeline",
         [
             _graph(f"Ledger: {sink}", [_search(schema, f'sink="{sink}"', "Sum", _PERIOD)], _PERIOD)
             for sink in ("archive", "index")
-        ],
+        ]
+        + [_graph("Age of what the stream hands over", [age], _PERIOD)],
     )
 
 

@@ -25,12 +25,18 @@ def derive(contract: Contract) -> list[Arguments]:
     ]
 
 
-def arguments(contract: Contract, log_group: str, destination_arn: str = INGEST_ARN) -> Arguments | None:
-    """Return the call that sends *log_group* to *destination_arn*; None when it is not subscribed, or not ours."""
+def arguments(
+    contract: Contract, log_group: str, destination_arn: str = INGEST_ARN, role_arn: str = ""
+) -> Arguments | None:
+    """
+    Return the call that sends *log_group* to *destination_arn*; None when it is not subscribed, or not ours.
+
+    A stream is written to as *role_arn*; a function needs none, for it allows CloudWatch Logs to call it.
+    """
     group = contract.group_for(log_group)
     if group is None or not group.subscribe:
         return None
-    return _call(contract, log_group, destination_arn)
+    return _call(contract, log_group, destination_arn) | ({"roleArn": role_arn} if role_arn else {})
 
 
 def filter_name(contract: Contract) -> str:

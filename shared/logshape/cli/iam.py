@@ -14,12 +14,18 @@ if TYPE_CHECKING:
     Actions = Mapping[str, tuple[str, ...]]
 
 USES: Final = ("plan", "apply", "ingest", "redrive", "govern")
-# What Lambda does in the name of a function: it writes the log, and keeps what failed for the last time.
+# What Lambda does in the name of a function: it writes the log, reads the stream if there is one, and keeps what failed
+# for the last time.
 _OF_INGEST: Final[Actions] = {
+    "kinesis:DescribeStream": ("${LineStream.Arn}",),
+    "kinesis:DescribeStreamSummary": ("${LineStream.Arn}",),
+    "kinesis:GetRecords": ("${LineStream.Arn}",),
+    "kinesis:GetShardIterator": ("${LineStream.Arn}",),
+    "kinesis:ListShards": ("${LineStream.Arn}",),
     "logs:CreateLogStream": ("${IngestLogs.Arn}",),
     "logs:PutLogEvents": ("${IngestLogs.Arn}",),
     "s3:ListBucket": ("${SpoolBucket.Arn}",),
-    "s3:PutObject": ("${SpoolBucket.Arn}/aws/lambda/async/*",),
+    "s3:PutObject": ("${SpoolBucket.Arn}/aws/lambda/*",),
 }
 # The same, and what the event source mapping does in the name of the function.
 _OF_REDRIVE: Final[Actions] = {

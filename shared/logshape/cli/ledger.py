@@ -1,8 +1,9 @@
-"""Prints where every event of the last run on this machine ended."""
+"""Prints where every event ended, of the last run on this machine or by the logs of deployed functions."""
 
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import click
@@ -16,20 +17,26 @@ if TYPE_CHECKING:
 _HEADINGS: Final = (
     "log group", "received", "filtered", "archived", "indexed", "duplicates", "expired", "spooled", "quarantined",
 )  # fmt: skip
-BALANCES: Final = "balances: every event that was sent was received, and ended once for the archive"
+REDRIVEN: Final = "redriven"
 
 
 @click.command("ledger")
+@click.option(
+    "--logs",
+    type=click.Path(exists=True, path_type=Path),
+    metavar="FOLDER|FILE",
+    help="Logs of ingest and redrive, as exported from CloudWatch Logs.  [default: the last local run]",
+)
 @click.option("--json", "in_json", is_flag=True, help="Print all counts as JSON.")
-def command(*, in_json: bool) -> None:
+def command(logs: Path | None, *, in_json: bool) -> None:
     """
-    Show where every event of the last local run ended.
+    Show where every event of the last local run ended, or of the invocations in function logs.
 
     Exits 1 when an event is unaccounted for.
     """
-    from logshape.local import last_run
+    from logshape.local import function_logs, last_run
 
-    books = last_run.read(last_run.HOME)
+    books = function_logs.read(logs) if logs else last_run.read(last_run.HOME)
     click.echo(json.dumps(counts(books), indent=2) if in_json else table(books))
     books.balance()
     if not in_json:
@@ -37,20 +44,35 @@ def command(*, in_json: bool) -> None:
 
 
 def counts(books: Books) -> dict[str, dict[str, int] | dict[str, dict[str, int]]]:
-    """Return the counts of all log groups together and of each."""
+    """Return the counts of all log groups together and of each, and what was redriven where anything was."""
     groups = {group: ledger.counts() for group, ledger in books.groups.items()}
-    return {"total": books.total.counts(), "groups": groups}
+    redriven = {REDRIVEN: books.redriven} if books.redriven else {}
+    return {"total": books.total.counts(), "groups": groups, **redriven}
 
 
 def table(books: Books) -> str:
-    """Return a table with a row for each log group and the totals; archive and index are added up where both count."""
-    rows = [_row(group, ledger) for group, ledger in books.groups.items()]
-    return aligned([_HEADINGS, *rows, _row("total", books.total)])
+    """
+    Return a table with a row for each log group and the totals; archive and index are added up where both count.
+
+    What was redriven is known of all log groups together alone, for an object of the spool has documents of many.
+    """
+    rows = [_row(group or "(unreadable)", ledger) for group, ledger in books.groups.items()]
+    rows = [_HEADINGS, *rows, _row("total", books.total)]
+    if books.redriven:
+        spooled = _HEADINGS.index("spooled") + 1
+        cells = [REDRIVEN, *[""] * len(books.groups), sum(books.redriven.values())]
+        rows = [(*row[:spooled], cell, *row[spooled:]) for row, cell in zip(rows, cells, strict=True)]
+    return aligned(rows)
 
 
 def verdict(books: Books) -> str:
     """Return what balanced books say."""
-    return BALANCES + (" and once for the index" if books.index else "; the index is off")
+    came = "received" if books.sent is None else "sent was received, and"
+    sinks = " and ".join(
+        f"once for the {sink}" for sink, on in (("archive", books.archive), ("index", books.index)) if on
+    )
+    off = "".join(f"; the {sink} is off" for sink, on in (("archive", books.archive), ("index", books.index)) if not on)
+    return f"balances: every event that was {came} ended {sinks}{off}"
 
 
 def aligned(rows: Sequence[Sequence[object]]) -> str:

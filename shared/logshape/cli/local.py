@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from logshape.contract.model import Contract
+    from logshape.local.deployment import Source
     from logshape.local.opensearch import Endpoint, Off
     from logshape.local.run import Report
     from logshape.local.sample import LogEvent
@@ -42,10 +43,24 @@ def command() -> None:
 @click.option("--input", "source", type=click.File("rb"), metavar="FILE", help="Lines or events; - is standard input.")
 @click.option("--group", metavar="NAME", help="Log group of what names none.  [default: the contract's first]")
 @click.option("--events", type=click.IntRange(min=1), metavar="N", help="Send N events: the same again, from earlier.")
+@click.option(
+    "--source",
+    "way",
+    type=click.Choice(["lambda", "kinesis"]),
+    default="lambda",
+    show_default=True,
+    help="How events come to the function: from CloudWatch Logs itself, or in batches from a Kinesis stream.",
+)
 @contracts.option
 @click.option("--json", "in_json", is_flag=True, help="Print the report as JSON.")
-def run_(
-    source: IO[bytes] | None, group: str | None, events: int | None, contract: Path | None, *, in_json: bool
+def run_(  # noqa: PLR0913 # one for each option
+    source: IO[bytes] | None,
+    group: str | None,
+    events: int | None,
+    way: Source,
+    contract: Path | None,
+    *,
+    in_json: bool,
 ) -> None:
     """
     Send events through the pipeline once, and show where each of them ended.
@@ -60,7 +75,7 @@ def run_(
     chosen = sample.scaled(chosen, events) if events else chosen
     _say_what_starts()
     with _progress(len(chosen)) as tell:
-        report = run.run(chosen, declared, path, last_run.HOME, tell)
+        report = run.run(chosen, declared, path, last_run.HOME, tell, way)
     _warn(report)
     click.echo(json.dumps(_as_json(report), indent=2) if in_json else f"{table(report.books)}\n")
     report.books.balance()

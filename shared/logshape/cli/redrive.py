@@ -13,6 +13,7 @@ import msgspec
 from logshape.cli import contracts, depots
 from logshape.cli.ledger import aligned
 from logshape.errors import OutsideFailure, Undeliverable
+from logshape.ledger import Ledger
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -52,7 +53,12 @@ def command(*, sink: SinkName | None, rate: int | None, yes: bool, as_json: bool
         return
     redriver, waits = _send(found, asked, rate, environ, aws)
     tallies = {name: msgspec.to_builtins(tally) for name, tally in redriver.sending.tallies.items()}
-    answer = {"found": _found(found), "sinks": tallies, "invocations": redriver.ledger.counts(), "waiting": dict(waits)}
+    answer = {
+        "found": _found(found),
+        "sinks": tallies,
+        "invocations": _events(redriver).counts(),
+        "waiting": dict(waits),
+    }
     click.echo(json.dumps(answer, indent=2) if as_json else _told(redriver))
     if waits:
         said = ", ".join(f"{count} for {rule}" for rule, count in sorted(waits.items()))
@@ -115,9 +121,13 @@ def _told(redriver: Redriver) -> str:
     for name, tally in sorted(redriver.sending.tallies.items()):
         rows.append((name, tally.redriven, tally.quarantined, tally.expired, tally.left))
     told = aligned(rows) if len(rows) > 1 else ""
-    if redriver.ledger.received:
-        told += f"\n{redriver.ledger.received:,} events of invocations that had failed: {redriver.ledger.counts()}"
+    if received := _events(redriver).received:
+        told += f"\n{received:,} events of invocations that had failed: {_events(redriver).counts()}"
     return told.lstrip("\n") or "nothing was sent"
+
+
+def _events(redriver: Redriver) -> Ledger:
+    return sum(redriver.books.values(), start=Ledger())
 
 
 def _time(seconds: float) -> str:

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 BESIDE: Final = Path(logshape.__file__).parents[1]
 """The folder of the package: `shared/` in a checkout, the layer on AWS."""
 
+SIBLINGS: Final = ("backfill", "govern", "ingest", "redrive")
+"""The stack's functions, whose names are the stack's and one of these."""
+
 
 class Sinks(msgspec.Struct, frozen=True, kw_only=True):
     """The two sinks, of which None is one that is switched off and counts nothing; and what a container has learnt."""
@@ -66,6 +69,21 @@ def source(environ: Mapping[str, str]) -> Path:
     packed, written = BESIDE / "contract.msgpack", BESIDE / "contract.yaml"
     usable = packed.exists() and (not written.exists() or compiled.fresh(packed, written))
     return Path(environ.get("LOGSHAPE_CONTRACT") or (packed if usable else written))
+
+
+def own_groups(environ: Mapping[str, str]) -> frozenset[str]:
+    """
+    Return the log groups of the way that lines take: an event of theirs that is delivered makes another.
+
+    They are the function's own, those of the stack's other functions, and the one in which Firehose tells its failures.
+    """
+    stream = environ.get("LOGSHAPE_FIREHOSE_STREAM")
+    stack = environ.get("AWS_LAMBDA_FUNCTION_NAME", "").rpartition("-")[0]
+    return frozenset(
+        {environ.get("AWS_LAMBDA_LOG_GROUP_NAME", "")} - {""}
+        | ({f"/aws/lambda/{stack}-{name}" for name in SIBLINGS} if stack else set())
+        | ({f"/aws/kinesisfirehose/{stream}"} if stream else set())
+    )
 
 
 def connected(contract: Contract, environ: Mapping[str, str]) -> tuple[Sinks, Spool | None]:

@@ -29,14 +29,15 @@ WITHOUT_CONTEXT: Final = 60.0
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """
-    What is known of a sink's documents so far: how many are stored, and the parcels that are not.
+    What is known of a sink's documents so far: how many are stored, and the parcels that were not by us.
 
-    *open* were not stored, or nobody knows; *poison* never will be. Every document is in exactly one of the four.
+    *known* were stored before, *open* were not stored, or nobody knows, *poison* never will be. Every document is in
+    exactly one of the four.
     *sent* says that a call was begun at all.
     """
 
     stored: int = 0
-    duplicates: int = 0
+    known: tuple[bytes, ...] = ()
     open: tuple[Again | Stop, ...] = ()
     poison: tuple[Poison, ...] = ()
     sent: bool = False
@@ -47,6 +48,11 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
         return cls(open=tuple(Again(parcel=parcel, rule=f"{sink.name}-{reason}") for parcel in parcels))
 
     @property
+    def duplicates(self) -> int:
+        """How many documents were stored before; each parcel of them is one."""
+        return len(self.known)
+
+    @property
     def waiting(self) -> list[Again]:
         """What may be sent again without anybody's help."""
         return [failure for failure in self.open if isinstance(failure, Again)]
@@ -55,7 +61,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     def answered(self) -> bool:
         """Whether the sink has said of any document by itself what becomes of it."""
         alone = any(isinstance(failure, Stop) and not failure.whole for failure in self.open)
-        return bool(self.stored or self.duplicates or self.poison or alone)
+        return bool(self.stored or self.known or self.poison or alone)
 
     def during(self, sink: Sink, call: Sequence[bytes]) -> Outcome:
         """Return what is known while *call*, some of the open parcels, is on its way to *sink*."""
@@ -67,7 +73,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
         failed = [failure for failure in answer.failures if not isinstance(failure, Poison)]
         return Outcome(
             stored=self.stored + answer.stored,
-            duplicates=self.duplicates + answer.duplicates,
+            known=self.known + answer.known,
             open=(*self._without(call), *failed),
             poison=(*self.poison, *(failure for failure in answer.failures if isinstance(failure, Poison))),
             sent=True,
@@ -77,7 +83,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
         """Join what is known of other documents of the same sink."""
         return Outcome(
             stored=self.stored + other.stored,
-            duplicates=self.duplicates + other.duplicates,
+            known=self.known + other.known,
             open=self.open + other.open,
             poison=self.poison + other.poison,
             sent=self.sent or other.sent,

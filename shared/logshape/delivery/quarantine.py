@@ -155,7 +155,7 @@ class Replay:
                 unsent.append(line)
                 continue
             terms.pace(shipment.ledger.received)
-            deliver(shipment, self._sending.sinks, self._sending.spool, terms.until)
+            deliver([shipment], self._sending.sinks, self._sending.spool, terms.until)
         return unsent
 
 

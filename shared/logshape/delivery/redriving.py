@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from logshape.connections import Store
+    from logshape.delivery.bookkeeping import Books
     from logshape.delivery.contents import Kind
     from logshape.delivery.outlets import Sinks
     from logshape.pipeline import Pipeline
@@ -29,13 +30,13 @@ class Redriver:
     Sends objects again, one after the other.
 
     An object is removed only after its last document is stored, in quarantine, or in another object: whoever is stopped
-    in between leaves it as it was. *ledger* has the counts of events that were shaped for the first time.
+    in between leaves it as it was. *books* have the counts of events that were shaped for the first time.
     """
 
     def __init__(self, pipeline: Pipeline, sinks: Sinks, spool: Spool, terms: Terms) -> None:
         """Send to *sinks*, keep in *spool* what has to be kept, and shape by *pipeline* what never was."""
         self.sending = Sending(pipeline.contract, sinks, spool, terms)
-        self.ledger = Ledger()
+        self.books: Books = {}
         self._pipeline = pipeline
 
     def redrive(self, store: Store, key: str, kind: Kind) -> Waits | None:
@@ -77,7 +78,9 @@ class Redriver:
             terms = self.sending.terms
             shipment = self._pipeline.shape(event, now_ms=terms.now_ms)
             terms.pace(shipment.ledger.received)
-            self.ledger += deliver(shipment, self.sending.sinks, self.sending.spool, terms.until)
+            books = deliver([shipment], self.sending.sinks, self.sending.spool, terms.until)
+            for group, ledger in books.items():
+                self.books[group] = self.books.get(group, Ledger()) + ledger
         return None
 
     def quarantine(self, bad: Sequence[Bad]) -> None:

@@ -63,3 +63,7 @@ class Reserve:
     def of_spool(self, left: float) -> float:
         """Return how many of the seconds that are *left* after the sinks the spool does not get."""
         return min(max(left, 0.0) * MOST, self.word.seconds)
+
+    def short(self, left: float) -> bool:
+        """Tell whether of the seconds that are *left* the spool would get less than it has needed so far."""
+        return left * MOST < self.spool.seconds + self.word.seconds

@@ -1,4 +1,4 @@
-"""Turns a shipment into delivered, spooled and quarantined documents, and into books that balance."""
+"""Turns shipments into delivered, spooled and quarantined documents, and into books that balance."""
 
 from __future__ import annotations
 
@@ -10,16 +10,18 @@ from typing import TYPE_CHECKING, Final, TypeAlias, assert_never
 from msgspec.structs import replace
 
 from logshape import telemetry
+from logshape.delivery.bookkeeping import booked, open_documents, parcels_of
 from logshape.delivery.patience import BREAKER_OPEN, Outcome, at_once, patience, probed, tries
 from logshape.errors import OutsideFailure, Undeliverable, UnreadablePayload
-from logshape.sinks import Document
+from logshape.lines.packing import LARGEST_RECORD
+from logshape.sinks import Document, grouped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from logshape.delivery.bookkeeping import Books
     from logshape.delivery.breaker import Breaker
     from logshape.delivery.outlets import Sinks
-    from logshape.ledger import Ledger
     from logshape.pipeline import Shipment
     from logshape.sinks import Sink
     from logshape.sinks.spool import Spool
@@ -32,33 +34,33 @@ Leftover: TypeAlias = "tuple[str, Callable[[Spool], object]]"
 """What must be kept, in words, and how."""
 
 
-def deliver(shipment: Shipment, sinks: Sinks, spool: Spool | None, deadline: float) -> Ledger:
+def deliver(shipments: Sequence[Shipment], sinks: Sinks, spool: Spool | None, deadline: float) -> Books:
     """
-    Send *shipment* to the sinks that are on, both at once, keep in *spool* what they leave, and return balanced books.
+    Send *shipments* to the sinks that are on, both at once, keep in *spool* what they leave, and return balanced books.
 
     A sink gets three tries and five seconds, or what the reserve leaves of the time to *deadline* (monotonic clock);
     less if its breaker is open. What it has not answered for by then counts as spooled, though it may have been stored:
     sent again, the index knows it and the archive has it twice. Neither sink waits for the other, nor fails with it.
 
     Raises:
-        UnreadablePayload: the payload could not be read, and there is no spool for it.
+        UnreadablePayload: a payload could not be read, and there is no spool for it.
         Undeliverable: something that a sink did not take is not in the spool either.
         UnbalancedLedger: a sink's documents are not as many as the events that are due to it.
 
     """
-    if shipment.unreadable and spool is None:
-        raise UnreadablePayload(f"{shipment.unreadable.reason}; LOGSHAPE_SPOOL is empty, and nothing else can keep it")
-    courses = [_Course(sink, _parcels(shipment, sink), sinks.breakers[sink.name]) for sink in sinks.on()]
+    unreadable = [shipment.unreadable for shipment in shipments if shipment.unreadable]
+    if unreadable and spool is None:
+        raise UnreadablePayload(f"{unreadable[0].reason}; LOGSHAPE_SPOOL is empty, and nothing else can keep it")
+    courses = [_Course(sink, _parcels(shipments, sink), sinks.breakers[sink.name]) for sink in sinks.on()]
     until = patience(deadline, sinks.reserve)
     at_once((partial(course.run, until) for course in courses if course.outcome.open), until)
     outcomes = {course.sink: course.outcome for course in courses}  # read once: who is late may go on
     for sink, outcome in outcomes.items():
         sinks.breakers[sink.name].learn(outcome)
-    if leftovers := [*_lost(shipment), *_left(outcomes)]:
+    if leftovers := [*_lost(shipments), *_left(outcomes)]:
         with sinks.reserve.spool:
             _keep(leftovers, spool, deadline - sinks.reserve.of_spool(deadline - time.monotonic()))
-    ledger = _books(shipment.ledger, sinks, outcomes)
-    return ledger.balance(archive=sinks.archive is not None, index=sinks.index is not None)
+    return booked(shipments, sinks, outcomes)
 
 
 class _Course:
@@ -90,22 +92,33 @@ class _Course:
                 assert_never(self._leave)
 
 
-def _parcels(shipment: Shipment, sink: Sink) -> Sequence[bytes]:
-    return shipment.records if sink.name == "archive" else shipment.bodies
+def _parcels(shipments: Sequence[Shipment], sink: Sink) -> Sequence[bytes]:
+    """Return what goes to *sink*; rows of several payloads share records, which Firehose charges by the 5 KB."""
+    parcels = [parcel for shipment in shipments for parcel in parcels_of(shipment, sink)]
+    if sink.name == "index" or len(shipments) == 1:
+        return parcels
+    return [b"".join(some) for some in grouped(parcels, len(parcels), LARGEST_RECORD)]
 
 
-def _lost(shipment: Shipment) -> Iterator[Leftover]:
+def _lost(shipments: Sequence[Shipment]) -> Iterator[Leftover]:
     """Yield what no sink is sent as it is."""
-    if unreadable := shipment.unreadable:
-        payload = Document(event_id="", body=unreadable.payload)
-        yield "the payload", lambda spool: spool.quarantine("payload", [(payload, UNREADABLE, unreadable.reason)])
-    if shipment.quarantined:
-        events = [
-            (Document(event_id=lost.id, body=lost.document), UNPLACEABLE, lost.reason) for lost in shipment.quarantined
-        ]
+    payloads = [
+        (Document(event_id="", body=unreadable.payload), UNREADABLE, unreadable.reason)
+        for shipment in shipments
+        if (unreadable := shipment.unreadable)
+    ]
+    if payloads:
+        what = "the payload" if len(payloads) == 1 else f"{len(payloads)} of the payloads"
+        yield what, lambda spool: spool.quarantine("payload", payloads)
+    events = [
+        (Document(event_id=lost.id, body=lost.document), UNPLACEABLE, lost.reason)
+        for shipment in shipments
+        for lost in shipment.quarantined
+    ]
+    if events:
         yield f"{len(events)} of the events without a time", lambda spool: spool.quarantine("payload", events)
-    if shipment.oversize:
-        rows = [Document(event_id=row.event_id, body=row.document) for row in shipment.oversize]
+    rows = [Document(event_id=row.event_id, body=row.document) for shipment in shipments for row in shipment.oversize]
+    if rows:
         yield f"{len(rows)} of the rows that had to be cut", lambda spool: spool.oversize(rows)
 
 
@@ -118,7 +131,7 @@ def _left(outcomes: dict[Sink, Outcome]) -> Iterator[Leftover]:
         if rules:
             telemetry.left(sink.name, rules)
         if outcome.open:
-            yield f"{_open(sink, outcome)} of the {sink.name}'s documents", partial(_spool, sink, outcome)
+            yield f"{open_documents(sink, outcome)} of the {sink.name}'s documents", partial(_spool, sink, outcome)
         if outcome.poison:
             yield f"{len(outcome.poison)} of what the {sink.name} refused", partial(_quarantine, sink, outcome)
 
@@ -134,10 +147,6 @@ def _quarantine(sink: Sink, outcome: Outcome, spool: Spool) -> None:
         for document in sink.documents(poison.parcel)
     )
     spool.quarantine(sink.name, refused)
-
-
-def _open(sink: Sink, outcome: Outcome) -> int:
-    return sum(sink.count(failure.parcel) for failure in outcome.open)
 
 
 def _keep(leftovers: Sequence[Leftover], spool: Spool | None, until: float) -> None:
@@ -159,26 +168,6 @@ def _keep(leftovers: Sequence[Leftover], spool: Spool | None, until: float) -> N
     at_once([partial(kept, *leftover) for leftover in leftovers], until)
     if problems:
         raise Undeliverable(_listed(f"{what}: {problem}" for what, problem in list(problems.items())))
-
-
-def _books(shaped: Ledger, sinks: Sinks, outcomes: dict[Sink, Outcome]) -> Ledger:
-    """Return *shaped* with what became of the documents; a sink that is off counts nothing."""
-    ledger = replace(shaped)
-    if sinks.archive is None:
-        ledger.archive_quarantined = 0
-    else:
-        outcome = outcomes[sinks.archive]
-        ledger.archived = outcome.stored + outcome.duplicates
-        ledger.archive_spooled = _open(sinks.archive, outcome)
-        ledger.archive_quarantined += len(outcome.poison)
-    if sinks.index is None:
-        ledger.index_quarantined = ledger.index_expired = 0
-    else:
-        outcome = outcomes[sinks.index]
-        ledger.indexed, ledger.duplicates = outcome.stored, outcome.duplicates
-        ledger.index_spooled = _open(sinks.index, outcome)
-        ledger.index_quarantined += len(outcome.poison)
-    return ledger
 
 
 def _listed(parts: Iterator[str]) -> str:

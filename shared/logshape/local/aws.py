@@ -8,6 +8,7 @@ import logging
 import zipfile
 from contextlib import ExitStack, contextmanager
 from functools import cache
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Final, Self
 
 import boto3
@@ -20,10 +21,11 @@ from logshape.local.firehose import Firehose
 from logshape.local.functions import Function, Invocation
 from logshape.local.metrics import Metrics
 from logshape.local.printing import divided
+from logshape.local.streams import Mapping
 from logshape.local.subscriptions import EventIds
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
     from types import TracebackType
 
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
 REGION: Final = "us-east-1"
 ACCOUNT: Final = "123456789012"
 """The account that moto serves."""
+LOG: Final = "functions.log"
 LOOPBACK: Final = "127.0.0.1,localhost"
 KEY: Final = "local"
 """Both halves of the credentials: moto takes any, and these can open nothing else."""
@@ -48,7 +51,7 @@ class LocalAws:
     """
     AWS at *endpoint*, from entering to leaving: empty when entered, and one at a time in a process.
 
-    What Firehose delivers lies under *home* too, and stays; what functions print is in ``functions.log`` there.
+    What Firehose delivers lies under *home* too, and stays; what functions print is in `LOG` there.
     """
 
     def __init__(self, home: Path) -> None:
@@ -58,6 +61,7 @@ class LocalAws:
         self.metrics = Metrics()
         self.endpoint = ""
         self._functions: dict[str, Function] = {}
+        self._mappings: list[Mapping] = []
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
@@ -65,7 +69,7 @@ class LocalAws:
         moto_api_backend.reset()
         self.home.mkdir(parents=True, exist_ok=True)
         with ExitStack() as stack:
-            log = stack.enter_context((self.home / "functions.log").open("w", encoding="utf-8", buffering=1))
+            log = stack.enter_context((self.home / LOG).open("w", encoding="utf-8", buffering=1))
             stack.enter_context(divided(log))
             stack.enter_context(_quiet(logging.getLogger("werkzeug")))
             server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
@@ -121,10 +125,17 @@ class LocalAws:
         functions.put_function_event_invoke_config(
             FunctionName=name, DestinationConfig={"OnFailure": {"Destination": f"arn:aws:s3:::{failures}"}}
         )
-        s3: S3Client = self.client("s3")
-        function = Function(arn, handler, lambda key, body: s3.put_object(Bucket=failures, Key=key, Body=body))
+        function = Function(arn, handler, self._into(failures))
         self._stack.callback(function.close)
         self._functions[arn] = function
+        return arn
+
+    def stream(self, name: str, function_arn: str, *, failures: str) -> str:
+        """Create the Kinesis stream *name* for a function that is there, and return its ARN; see `function`."""
+        kinesis = self.client("kinesis")
+        kinesis.create_stream(StreamName=name, StreamModeDetails={"StreamMode": "ON_DEMAND"})
+        arn: str = kinesis.describe_stream_summary(StreamName=name)["StreamDescriptionSummary"]["StreamARN"]
+        self._mappings.append(Mapping(kinesis, arn, self._functions[function_arn], self._into(failures)))
         return arn
 
     def save(self, bucket: str, folder: Path) -> int:
@@ -143,16 +154,23 @@ class LocalAws:
 
     def drain(self, deadline: float) -> list[Invocation]:
         """
-        Wait until every function's queue is empty and Firehose holds nothing, and return all invocations so far.
+        Wait until streams, queues and Firehose hold nothing, and return all invocations so far.
 
         Raises:
             OutsideFailure: that is not so by *deadline* of the monotonic clock.
 
         """
+        for mapping in self._mappings:
+            mapping.drain()
         for function in self._functions.values():
             function.drain(deadline)
         self.firehose.flush()
-        return [invocation for function in self._functions.values() for invocation in function.invocations]
+        called = [function.invocations for function in self._functions.values()]
+        return list(chain(*called, *(mapping.invocations for mapping in self._mappings)))
+
+    def _into(self, bucket: str) -> Callable[[str, bytes], object]:
+        s3: S3Client = self.client("s3")
+        return lambda key, body: s3.put_object(Bucket=bucket, Key=key, Body=body)
 
 
 @cache

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from moto.awslambda.models import LambdaFunction
 from moto.firehose.models import FirehoseBackend
+from moto.kinesis.models import kinesis_backends
 from moto.logs.exceptions import InvalidParameterException, ResourceNotFoundException
 from moto.logs.models import LogEvent, LogGroup, LogsBackend, LogStream, logs_backends
 
@@ -19,7 +20,7 @@ from logshape.local import log_apis
 from logshape.local.firehose import Stream
 from logshape.local.functions import Failure
 from logshape.local.metrics import kept
-from logshape.local.subscriptions import control_message, data_message
+from logshape.local.subscriptions import control_message, data_message, unpacked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 @contextmanager
 def corrected(functions: Mapping[str, Function], ids: EventIds, metrics: Metrics, firehose: Firehose) -> Iterator[None]:
     """
-    Give events ids of 56 digits, send them through filters to *functions* and *metrics*, let *firehose* take records.
+    Give events ids of 56 digits, send them through filters to *functions*, streams and *metrics*; feed *firehose*.
 
     *functions* are known by ARN, and may become more inside the block.
     """
@@ -83,14 +84,28 @@ def _log_stream(functions: Mapping[str, Function], ids: EventIds, metrics: Metri
         self: LogStream, service: str, destination_arn: str, filter_name: str, log_events: list[dict[str, Any]]
     ) -> None:
         taken = kept(self.log_group.subscription_filters[filter_name].filter_pattern, log_events)
-        if function := functions.get(destination_arn):
-            if taken:
-                group, stream = self.log_group.name, self.log_stream_name
-                function.send(data_message(self.account_id, group, stream, filter_name, taken))
-        else:
+        group, stream = self.log_group.name, self.log_stream_name
+        if destination_arn not in functions and service != "kinesis":
             moto_send(self, service, destination_arn, filter_name, taken)
+        elif taken:
+            _hand_over(data_message(self.account_id, group, stream, filter_name, taken), destination_arn, functions)
 
     return {"put_log_events": put_log_events, "_send_log_events": send}
+
+
+def _hand_over(event: Event, destination_arn: str, functions: Mapping[str, Function]) -> None:
+    """Send *event* to a function, or what it holds to a stream, as a record; any other destination hears nothing."""
+    if function := functions.get(destination_arn):
+        function.send(event)
+    elif destination_arn.split(":")[2] == "kinesis":
+        _, _, _, region, account, _ = destination_arn.split(":", 5)
+        data = msgspec.convert(event, _Subscribed).awslogs["data"]
+        stream = unpacked(event)["logStream"] or "control"
+        kinesis_backends[account][region].put_record(destination_arn, "", str(stream), "", data)
+
+
+class _Subscribed(msgspec.Struct):
+    awslogs: dict[str, str]
 
 
 def _log_group(functions: Mapping[str, Function]) -> dict[str, Callable[..., Any]]:
@@ -103,8 +118,7 @@ def _log_group(functions: Mapping[str, Function]) -> dict[str, Callable[..., Any
             present.update(pattern, destination_arn, role_arn)
         else:
             moto(self, name, pattern, destination_arn, role_arn)
-        if function := functions.get(destination_arn):
-            function.send(control_message(int(time.time() * 1000)))
+        _hand_over(control_message(int(time.time() * 1000)), destination_arn, functions)
 
     return {"put_subscription_filter": put_subscription_filter}
 

@@ -7,7 +7,7 @@ import os
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 from urllib.parse import urlsplit
 
 from opensearchpy import OpenSearch
@@ -21,7 +21,7 @@ from logshape.contract.periods import template_name
 from logshape.errors import OutsideFailure, UnreadableInput
 from logshape.local.aws import REGION
 from logshape.local.opensearch import URL
-from logshape.targets.place import DESTINATION
+from logshape.targets.place import DESTINATION, ROLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 
 ARCHIVE: Final = "logshape-archive"
 SPOOL: Final = "logshape-spool"
+STREAM_ROLE: Final = "arn:aws:iam::123456789012:role/into-the-stream"
+Source: TypeAlias = Literal["lambda", "kinesis"]
+"""As the parameter `Source` of template.yaml."""
 HANDLER: Final = Path(logshape.__file__).parents[2] / "functions" / "ingest" / "handler.py"
 """The functions are no part of the package: a checkout has them, and SAM deploys them from there."""
 # What a user's shell may say of another AWS.
@@ -43,11 +46,16 @@ _ELSEWHERE: Final = ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL_FIREH
 
 @dataclass(frozen=True, kw_only=True)
 class Stack:
-    """What is deployed: the contract's pipeline, the function's ARN and the variables with which it runs."""
+    """
+    What is deployed: the contract's pipeline, where log groups send to, and the variables with which it runs.
+
+    *destination* is the function, or a stream before it, which CloudWatch Logs writes to as *role*.
+    """
 
     aws: LocalAws
     contract: Contract
-    ingest_arn: str
+    destination: str
+    role: str
     environment: dict[str, str]
 
     def adopt(self, log_group: str) -> bool:
@@ -62,11 +70,12 @@ class Stack:
         for counting in metric_filters.arguments(self.contract, log_group):
             logs.put_metric_filter(**counting)
         if self.contract.group_for(log_group):
-            subscription = subscription_filters.arguments(self.contract, log_group, self.ingest_arn)
+            subscription = subscription_filters.arguments(self.contract, log_group, self.destination, self.role)
         else:
             name = subscription_filters.filter_name(self.contract)
             subscription = {
-                "logGroupName": log_group, "filterName": name, "filterPattern": "", "destinationArn": self.ingest_arn,
+                "logGroupName": log_group, "filterName": name, "filterPattern": "", "destinationArn": self.destination,
+                "roleArn": self.role,
             }  # fmt: skip
         if subscription:
             logs.put_subscription_filter(**subscription)
@@ -83,9 +92,13 @@ class Stack:
 
 
 @contextmanager
-def deployed(aws: LocalAws, contract: Contract, path: Path, index: Endpoint | None) -> Iterator[Stack]:
+def deployed(
+    aws: LocalAws, contract: Contract, path: Path, index: Endpoint | None, source: Source = "lambda"
+) -> Iterator[Stack]:
     """
     Deploy the pipeline of *contract*, which is the file *path*, and its template at *index* if there is one.
+
+    Log groups send to the function itself, or into a stream that it reads, as *source* says.
 
     Inside the block this process has the function's environment.
 
@@ -112,8 +125,11 @@ def deployed(aws: LocalAws, contract: Contract, path: Path, index: Endpoint | No
         URL: index.url if index else "",
     }
     with _environment(variables):
-        arn = aws.function(name, _handler(), failures=SPOOL)
-        yield Stack(aws=aws, contract=contract, ingest_arn=arn, environment={**variables, DESTINATION: arn})
+        arn, role = aws.function(name, _handler(), failures=SPOOL), ""
+        if source == "kinesis":
+            arn, role = aws.stream(f"{contract.name}-lines", arn, failures=SPOOL), STREAM_ROLE
+        destination = {DESTINATION: arn, ROLE: role}
+        yield Stack(aws=aws, contract=contract, destination=arn, role=role, environment={**variables, **destination})
 
 
 @contextmanager

@@ -15,11 +15,18 @@ HOME: Final = Path(".logshape")
 
 
 class Books(msgspec.Struct, frozen=True, kw_only=True):
-    """The ledgers of a run by log group, what was sent to each, and whether there was an index."""
+    """
+    Ledgers by log group, and which of the two sinks were on.
+
+    *sent* is how many events each log group was sent, None where nobody knows. *redriven* is how many documents that
+    had been spooled each sink has taken since.
+    """
 
     groups: dict[str, Ledger]
-    sent: dict[str, int]
+    sent: dict[str, int] | None
     index: bool
+    archive: bool = True
+    redriven: dict[str, int] = {}
 
     @property
     def total(self) -> Ledger:
@@ -28,7 +35,7 @@ class Books(msgspec.Struct, frozen=True, kw_only=True):
 
     def balance(self) -> None:
         """
-        Return if every event that was sent was received, and every one received is accounted for.
+        Return if every event that was sent, as far as is known, was received, and every one received is accounted for.
 
         Raises:
             UnbalancedLedger: some are not; it says so for each log group.
@@ -39,11 +46,12 @@ class Books(msgspec.Struct, frozen=True, kw_only=True):
             raise UnbalancedLedger("\n".join(faults))
 
     def _fault(self, group: str) -> str | None:
-        ledger, sent = self.groups[group], self.sent.get(group, 0)
+        ledger = self.groups[group]
+        sent = ledger.received if self.sent is None else self.sent.get(group, 0)
         if ledger.received != sent:
             return f"{group}: {sent} events were sent, {ledger.received} were received"
         try:
-            ledger.balance(index=self.index)
+            ledger.balance(archive=self.archive, index=self.index)
         except UnbalancedLedger as error:
             return f"{group}: {error}"
         return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from collections import Counter, defaultdict
+from collections import Counter
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
@@ -13,14 +13,13 @@ import msgspec
 
 from logshape.artefacts.index_template import index_patterns
 from logshape.ledger import Ledger
-from logshape.local import last_run, questions
-from logshape.local.aws import LocalAws
+from logshape.local import function_logs, last_run, questions
+from logshape.local.aws import LOG, LocalAws
 from logshape.local.batches import Batch, batches, refusal
-from logshape.local.deployment import SPOOL, Stack, asking, deployed
+from logshape.local.deployment import SPOOL, Source, Stack, asking, deployed
 from logshape.local.functions import Failure
 from logshape.local.last_run import Books
 from logshape.local.opensearch import Endpoint, Off, choose
-from logshape.local.subscriptions import unpacked
 from logshape.local.tallies import Tally, tallies
 
 if TYPE_CHECKING:
@@ -62,11 +61,14 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @contextmanager
-def pipeline(contract: Contract, path: Path, home: Path, *, fresh: bool) -> Iterator[tuple[Stack, Endpoint | Off]]:
+def pipeline(
+    contract: Contract, path: Path, home: Path, source: Source = "lambda", *, fresh: bool
+) -> Iterator[tuple[Stack, Endpoint | Off]]:
     """
     Run AWS, OpenSearch and the ingest function for *contract*, the file *path*, as long as the block lasts.
 
-    The archive, the spool and the index, if the node is ours, are emptied before when *fresh*.
+    Events come to the function as *source* says. The archive, the spool and the index, if the node is ours, are emptied
+    before when *fresh*.
 
     Raises:
         OutsideFailure: something does not start.
@@ -77,15 +79,23 @@ def pipeline(contract: Contract, path: Path, home: Path, *, fresh: bool) -> Iter
         endpoint = found if isinstance(found, Endpoint) else None
         if fresh:
             _empty(contract, home, endpoint)
-        with deployed(aws, contract, path, endpoint) as stack:
+        with deployed(aws, contract, path, endpoint, source) as stack:
             yield stack, found
 
 
-def run(events: Sequence[LogEvent], contract: Contract, path: Path, home: Path, tell: Callable[[int], None]) -> Report:
+def run(  # noqa: PLR0913, PLR0917 # what is sent through what, and how
+    events: Sequence[LogEvent],
+    contract: Contract,
+    path: Path,
+    home: Path,
+    tell: Callable[[int], None],
+    source: Source = "lambda",
+) -> Report:
     """
     Send *events* through the pipeline of *contract*, the file *path*, and keep the books under *home*.
 
-    *tell* hears how many events more are on their way. What the run before left is thrown away first.
+    They come to the function as *source* says. *tell* hears how many events more are on their way. What the run before
+    left is thrown away first.
 
     Raises:
         OutsideFailure: something does not start, or does not come to an end.
@@ -95,11 +105,11 @@ def run(events: Sequence[LogEvent], contract: Contract, path: Path, home: Path, 
     now_ms = time.time_ns() // 1_000_000
     reasons = [refusal(event, now_ms) for event in events]
     taken = [event for event, reason in zip(events, reasons, strict=True) if not reason]
-    with pipeline(contract, path, home, fresh=True) as (stack, index):
+    with pipeline(contract, path, home, source, fresh=True) as (stack, index):
         sent = _put(stack, batches(taken), tell)
         invocations = stack.aws.drain(time.monotonic() + DRAIN_SECONDS)
         put_away = stack.aws.save(SPOOL, home)
-        books = Books(groups=_ledgers(invocations, sent), sent=sent, index=isinstance(index, Endpoint))
+        books = Books(groups=_ledgers(home, sent), sent=sent, index=isinstance(index, Endpoint))
         last_run.write(books, home)
         published = {name: datum.count for name, datum in stack.aws.metrics.data.items()}
         return Report(
@@ -147,18 +157,11 @@ def _put(stack: Stack, made: Sequence[Batch], tell: Callable[[int], None]) -> di
     return sent
 
 
-def _ledgers(invocations: Iterable[Invocation], groups: Iterable[str]) -> dict[str, Ledger]:
-    """Sum what the handler answered, by log group; one that failed received its events and accounts for none."""
-    ledgers: dict[str, Ledger] = defaultdict(Ledger, {group: Ledger() for group in groups})
-    for invocation in invocations:
-        match unpacked(invocation.event):
-            case {"messageType": "DATA_MESSAGE", "logGroup": str(group), "logEvents": list(events)}:
-                failed = isinstance(invocation.answer, Failure)
-                answer = {"received": len(events)} if failed else invocation.answer
-                ledgers[group] += msgspec.convert(answer, Ledger)
-            case _:
-                pass
-    return dict(sorted(ledgers.items()))
+def _ledgers(home: Path, groups: Iterable[str]) -> dict[str, Ledger]:
+    """Sum what the functions counted, by log group; an invocation that failed has counted nothing."""
+    with (home / LOG).open("rb") as lines:
+        found = function_logs.summed(lines).groups
+    return dict(sorted(({group: Ledger() for group in groups} | found).items()))
 
 
 def _errors(invocations: Iterable[Invocation]) -> Iterator[str]:

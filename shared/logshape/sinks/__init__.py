@@ -45,17 +45,17 @@ Failure: TypeAlias = Again | Stop | Poison
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
-    """How many documents of a call are stored, how many were there before, and what happened to the others."""
+    """How many documents of a call are stored, which were *known*, stored before, and what happened to the others."""
 
     stored: int = 0
-    duplicates: int = 0
+    known: tuple[bytes, ...] = ()
     failures: tuple[Failure, ...] = ()
 
     def __add__(self, other: Answer) -> Answer:
         """Join the answers for two parts of a call."""
         return Answer(
             stored=self.stored + other.stored,
-            duplicates=self.duplicates + other.duplicates,
+            known=self.known + other.known,
             failures=self.failures + other.failures,
         )
 
@@ -82,8 +82,8 @@ class Sink(Protocol):
         """
         Deliver *call* once, by *until* of the monotonic clock as far as the store lets it.
 
-        Without failures all is stored for good. Each document is counted once: as stored, as a duplicate, or in the
-        parcel of a failure. A document of an `Again` may have been stored all the same, and be stored twice in the
+        Without failures all is stored for good. Each document is counted once: as stored, or in a parcel that
+        is known or of a failure. A document of an `Again` may have been stored all the same, and be stored twice in the
         archive when it is sent again, never in the index. Whatever the store or the network does is an answer; what
         raises is a fault of this program, and then nothing is known about any document of the call.
         """

@@ -38,7 +38,7 @@ _BROKEN: Final = range(500, 600)
 
 class Index:
     """
-    The index, by way of `_bulk`. `stored` and `duplicate` are what the cluster said of the document's own id.
+    The index, by way of `_bulk`. `stored` and `known` are what the cluster said of the document's own id.
 
     A document goes only to an index that the contract's template covers: any other name the cluster would create with
     whatever mapping the first document suggests. The template is read when a name is first seen. Where the cluster
@@ -226,7 +226,8 @@ def _read(pairs: Sequence[_Pair], reply: Reply) -> Answer:
         items = [created.create for created in _ITEMS.decode(reply.body).items]
     except msgspec.MsgspecError:
         return _all_again(pairs, "index-unreadable-answer")
-    stored = duplicates = 0
+    stored = 0
+    known: list[bytes] = []
     failures: list[Failure] = []
     for pair, item in zip(pairs, items, strict=False):
         if item.id != pair.id:
@@ -234,13 +235,13 @@ def _read(pairs: Sequence[_Pair], reply: Reply) -> Answer:
         elif item.status in _OK:
             stored += 1
         elif item.status == _CONFLICT:
-            duplicates += 1
+            known.append(pair.lines)
         else:
             failures.append(_refused(pair, item.status, item.error, reply.after))
     failures.extend(Again(parcel=pair.lines, rule="index-short-answer") for pair in pairs[len(items) :])
     if len(items) == len(failures) == len(pairs) and all(item.shut for item in items):
         failures = [Stop(parcel=failure.parcel, rule=failure.rule, whole=True) for failure in failures]
-    return Answer(stored=stored, duplicates=duplicates, failures=tuple(failures))
+    return Answer(stored=stored, known=tuple(known), failures=tuple(failures))
 
 
 def _refused(pair: _Pair, status: int, error: _Error, after: float = 0.0) -> Failure:

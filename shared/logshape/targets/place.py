@@ -21,10 +21,14 @@ ACTIONS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """What these calls need; `sts:GetCallerIdentity` needs no permission."""
 DESTINATION: Final = "LOGSHAPE_DESTINATION_ARN"
+ROLE: Final = "LOGSHAPE_DESTINATION_ROLE_ARN"
+"""As whom CloudWatch Logs writes to the destination, where that is a stream."""
 TOPIC: Final = "LOGSHAPE_ALARM_TOPIC"
 ENDPOINT: Final = "LOGSHAPE_OPENSEARCH_URL"
 # The outputs of template.yaml, and the variables that say the same where there is no stack.
-_OUTPUTS: Final = {"IngestArn": DESTINATION, "AlarmTopicArn": TOPIC, "OpenSearchEndpoint": ENDPOINT}
+_OUTPUTS: Final = {
+    "IngestArn": DESTINATION, "IngestRoleArn": ROLE, "AlarmTopicArn": TOPIC, "OpenSearchEndpoint": ENDPOINT,
+}  # fmt: skip
 _NO_SUCH_STACK: Final = "ValidationError"
 # Where a resource of the stack writes its log, by what CloudFormation calls its type.
 _LOGS: Final = {
@@ -46,6 +50,7 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     region: str
     deployed: bool = False
     destination: str = ""
+    role: str = ""
     topic: str = ""
     endpoint: str = ""
     own_groups: frozenset[str] = frozenset()
@@ -90,6 +95,7 @@ def of_environment(environ: Mapping[str, str], account: str, control: Control, o
         account=account,
         region=control.region,
         destination=destination,
+        role=environ.get(ROLE, ""),
         topic=environ.get(TOPIC, ""),
         endpoint=environ.get(ENDPOINT, ""),
         own_groups=frozenset(own | ({f"/aws/lambda/{function}"} if function else set())),

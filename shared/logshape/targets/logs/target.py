@@ -146,7 +146,7 @@ class Logs:
     def _of_group(self, contract: Contract, name: str, counting: Sequence[Arguments]) -> Iterator[Resource]:
         if kept := retention.arguments(contract, name):
             yield reading.resource("retention", kept)
-        sent = subscription_filters.arguments(contract, name, self._place.destination)
+        sent = subscription_filters.arguments(contract, name, self._place.destination, self._place.role)
         if sent and self._place.destination:
             yield reading.resource("subscription-filter", sent)
         for call in counting:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _GROUPS: Final = READS["logs:DescribeLogGroups"]
 ACTIONS: Final[Mapping[str, tuple[str, ...]]] = {
+    "iam:PassRole": ("${LineStreamRole.Arn}",),
     "logs:DeleteMetricFilter": _GROUPS,
     "logs:DeleteQueryDefinition": ("*",),
     "logs:DeleteRetentionPolicy": _GROUPS,
