@@ -12,14 +12,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from msgspec.structs import replace
 from opensearchpy import OpenSearch
 
-from logshape import connections
+from logshape import Pipeline, connections
 from logshape.artefacts import index_template
 from logshape.contract.model import Contract, Field, Group, Index, Keep
 from logshape.contract.periods import template_name
 from logshape.local import leash
 from logshape.local.opensearch import Endpoint, Given, Node, Off, choose
+from logshape.local.subscriptions import data_message
 from logshape.sinks import Answer
 from logshape.sinks.opensearch import Index as IndexSink
 
@@ -38,6 +40,8 @@ CONTRACT = Contract(
     index=Index(refresh="1s"),
 )
 INDEX = "logs-node-test-14d-2025.10.31"
+OLDER_MS = 1_761_690_000_000
+"""2025-10-28T22:20Z."""
 DOCUMENT = {
     "@timestamp": "2025-10-31T22:38:21.010Z",
     "observed_time": "2025-10-31T22:38:21.512Z",
@@ -135,6 +139,26 @@ def test_a_document_that_is_sent_again_is_a_duplicate(client: OpenSearch, opense
 
     assert answers == [Answer(stored=1), Answer(known=(body,))]
     assert client.count(index=INDEX, body={"query": {"ids": {"values": ["again"]}}})["count"] == 1
+
+
+def test_a_replay_into_an_older_period_writes_nothing_twice(client: OpenSearch, opensearch: Endpoint) -> None:
+    """The index is of the event's day, which no replay changes; two texts under one id are two documents."""
+    lines = [("a", "first"), ("a", "second"), ("b", "third"), ("a", "first")]
+    events = [{"id": event_id, "timestamp": OLDER_MS, "message": text} for event_id, text in lines]
+    event = data_message("123456789012", "/g", "s", "f", events)
+    first, later = Pipeline(CONTRACT), Pipeline(replace(CONTRACT, version=2))
+    sink = _sink(opensearch)
+
+    answers = [sink.write(pipeline.shape(event).bodies, time.monotonic() + 10) for pipeline in (first, later)]
+    client.indices.refresh(index="logs-node-test-*")
+
+    found = client.search(index="logs-node-test-*", body={"query": {"term": {"log_stream": "s"}}})["hits"]["hits"]
+    assert [(answer.stored, len(answer.known)) for answer in answers] == [(3, 1), (0, 4)]
+    assert sorted((hit["_index"], hit["_id"], hit["_source"]["message"]) for hit in found) == [
+        ("logs-node-test-14d-2025.10.28", "a", "first"),
+        ("logs-node-test-14d-2025.10.28", "a-1", "second"),
+        ("logs-node-test-14d-2025.10.28", "b", "third"),
+    ]
 
 
 def test_without_jars_there_is_a_reason_and_no_exception(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -180,6 +180,22 @@ def test_what_can_be_kept_nowhere_comes_again(shop: Shop, capsys: pytest.Capture
     assert (said["level"], said["message"]) == ("ERROR", "records of the stream come again")
 
 
+def test_what_stands_before_a_record_that_can_be_kept_nowhere_is_done_with(shop: Shop) -> None:
+    """The shard goes on up to it; what was in one call with it is in the books once."""
+
+    def refused(_key: str, _content: bytes) -> None:
+        raise OutsideFailure("s3://spool/x: SlowDown")
+
+    shop.bulk = lambda bulk: Reply(status=200, body=created(bulk, {"2": 404}).decode())
+    shop.keep = refused
+
+    taken = shop.take(batch(payload(ORDERS, "1"), payload(CHECKOUT, "2"), payload(ORDERS, "3")))
+
+    assert failures(taken) == [{"itemIdentifier": "2"}]
+    assert taken.books == {ORDERS: Ledger(received=1, archived=1, indexed=1)}
+    assert shop.bulks == [["1", "2", "3"], ["1"], ["2"]]
+
+
 @pytest.fixture
 def small_portions(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let every payload fill a portion."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import msgspec
 
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 PORTION_BYTES: Final = 16 * 1024 * 1024
 """What of a batch is sent together, both sinks' bytes: the 6 MB that Lambda hands over inflate to ten times that."""
+
+Numbered: TypeAlias = "tuple[str, Shipment]"
+"""A record's sequence number, and what became of it."""
 
 
 class Taken(msgspec.Struct, kw_only=True):
@@ -75,42 +78,44 @@ def take(
 def _batch(
     records: Sequence[Any], shape: Callable[[object], Shipment], sinks: Sinks, spool: Spool | None, deadline: float
 ) -> Taken:
-    """Deliver a batch in as few portions as fit in memory, up to the first of which something cannot be kept."""
+    """Deliver a batch in as few portions as fit in memory, up to the first record that cannot be kept."""
     taken = Taken(again=[])
-    for record, portion in _portions(records, shape, alone=spool is None):
-        late = taken.books and sinks.reserve.short(deadline - time.monotonic())
+
+    def failed(portion: Sequence[Numbered]) -> str | None:
+        """Deliver *portion* and enter its books; return the number of the first record of which that is not so."""
+        if taken.books and sinks.reserve.short(deadline - time.monotonic()):
+            return portion[0][0]
+        shipments = [shipment for _, shipment in portion]
         try:
-            books = None if late else deliver(portion, sinks, spool, deadline)
+            taken.add(shipments, deliver(shipments, sinks, spool, deadline))
         except (Undeliverable, UnreadablePayload) as error:
+            if len(portion) > 1:  # one by one, so that those before it are done with
+                alone = (failed([one]) for one in portion)
+                return next((number for number in alone if number is not None), None)
             telemetry.trouble("records of the stream come again", error)
-            books = None
-        if books is None:
-            taken.again = [_number(record)]
+            return portion[0][0]
+        return None
+
+    for portion in _portions(records, shape):
+        if (number := failed(portion)) is not None:
+            taken.again = [number]
             break
-        taken.add(portion, books)
     return taken
 
 
-def _portions(
-    records: Sequence[Any], shape: Callable[[object], Shipment], *, alone: bool
-) -> Iterator[tuple[Any, list[Shipment]]]:
-    """Yield what goes together, with the record that it begins with; what cannot be read goes *alone* if it must."""
-    portion: list[Shipment] = []
-    first, size = None, 0
+def _portions(records: Sequence[Any], shape: Callable[[object], Shipment]) -> Iterator[list[Numbered]]:
+    """Yield what goes together, each record's shipment with its number."""
+    portion: list[Numbered] = []
+    size = 0
     for record in records:
         shipment = shape(_payload(record))
-        apart = alone and shipment.unreadable is not None
-        if portion and (apart or size >= PORTION_BYTES):
-            yield first, portion
-            portion, size = [], 0
-        if not portion:
-            first = record
-        portion.append(shipment)
+        portion.append((_number(record), shipment))
         size += sum(map(len, shipment.records)) + sum(map(len, shipment.bodies))
-        if apart:
-            size = PORTION_BYTES
+        if size >= PORTION_BYTES:
+            yield portion
+            portion, size = [], 0
     if portion:
-        yield first, portion
+        yield portion
 
 
 def _payload(record: Any) -> object:  # noqa: ANN401 # JSON
