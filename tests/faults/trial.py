@@ -11,12 +11,13 @@ import time
 from collections import Counter
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self
 from urllib.parse import quote_plus
 
 from moto.core import DEFAULT_ACCOUNT_ID as ACCOUNT_ID
 from moto.s3.models import s3_backends
 
+from logshape.contract import compiled
 from logshape.local.functions import Function as Lambda
 from tests.faults.bulk import Bulk
 from tests.faults.cases import EVENTS, REFUSED, SECONDS
@@ -27,18 +28,20 @@ from tests.planted import PLACES, planted
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
+    from types import TracebackType
 
     from logshape.local.aws import LocalAws
     from tests.faults.cases import Case, Kill
     from tests.faults.containers import Run
     from tests.faults.wires import Call, Exchange, Fault
     from tests.planted import Planted
+    from tests.wires import Told
 
 CONTRACT = """
 version: 1
-name: shop
+name: {name}
 groups:
-  - {name: shop, match: [/aws/lambda/shop-*], formats: [aws/lambda-json, aws/lambda-text], keep: {index: 14d}}
+  - {{name: shop, match: [/aws/lambda/shop-*], formats: [aws/lambda-json, aws/lambda-text], keep: {{index: 14d}}}}
 """
 STREAM, ARCHIVE, SPOOL = "shop-archive", "archive", "spool"
 SHORT = tuple(
@@ -129,36 +132,58 @@ class Place:
                 yield key, found.value
 
 
-class Trial:
-    """One case, with an index, wires and a part of the spool of its own."""
+class Index(Protocol):
+    """A store behind `_bulk`, and what it holds: documents by index and id."""
 
-    def __init__(self, case: Case, number: int, at: Place) -> None:
+    def __call__(self, call: Call, body: bytes) -> Told:
+        """Answer a call."""
+
+    @property
+    def documents(self) -> Mapping[tuple[str, str], bytes]:
+        """All that was stored and is found."""
+
+
+class Trial:
+    """One case, with wires and a part of the spool of its own, as long as a block lasts."""
+
+    def __init__(self, case: Case, number: int, at: Place, index: Index | None = None) -> None:
         """Make nothing yet; *number* will be in every name, and seeds the events: a line with a secret each."""
         self.case, self.name, self.at = case, f"case-{number}", at
-        self.index = Bulk("logs-shop-14d-*")
+        self.index = index or Bulk("logs-*")
         self.wires = Wires(self.index, relay(at.aws.endpoint))
         now_ms = time.time_ns() // 1_000_000
         self.evidence = Evidence(secrets=planted(EVENTS, seed=number + 1, places=SHORT, time=now_ms))
         self.failures = f"aws/lambda/async/{self.name}-ingest/"
+        self._stack = ExitStack()
 
-    def run(self) -> Evidence:
-        """Ingest under the case's faults, send again what that left, and say what has become of everything."""
+    def __enter__(self) -> Self:
+        """Serve the wires, and prepare both functions."""
         with ExitStack() as stack:
             url, refused = stack.enter_context(self.wires.served()), stack.enter_context(nobody())
             addresses = {
                 name: refused if address == REFUSED else address for name, address in self.case.addresses.items()
             }
-            ingest = self._function("ingest", self.environment(url) | addresses, self.case.seconds)
-            redrive = self._function("redrive", self.environment(url), 4 * SECONDS)
-            stack.callback(ingest.close)
-            stack.callback(redrive.close)
-            self._under(self.case.faults, self.case.kill, ingest)
-            self._ingest(ingest)
+            self.ingest = self._function("ingest", self.environment(url) | addresses, self.case.seconds)
+            self.redrive = self._function("redrive", self.environment(url), 4 * SECONDS)
+            stack.callback(self.ingest.close)
+            stack.callback(self.redrive.close)
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        """End all."""
+        self._stack.close()
+
+    def run(self) -> Evidence:
+        """Ingest under the case's faults, send again what that left, and say what has become of everything."""
+        with self:
+            self.under(self.case.faults, self.case.kill, self.ingest)
+            self.send([one.event for one in self.evidence.secrets])
             self.evidence.ingested = self.census()
-            self._under(self.case.redrive, self.case.kill_redrive, redrive)
-            self._redrive(redrive)
+            self.under(self.case.redrive, self.case.kill_redrive, self.redrive)
+            self.send_again()
             self.evidence.redriven = self.census()
-            self.evidence.runs = ingest.runs + redrive.runs
+            self.evidence.runs = self.ingest.runs + self.redrive.runs
         self.evidence.printed = {name: self._log(name).read_bytes() for name in ("ingest", "redrive")}
         return self.evidence
 
@@ -177,14 +202,15 @@ class Trial:
         """Look where every document is."""
         rows = self.at.archived(self.evidence.ids)
         kept: dict[str, Counter[str]] = {}
-        content = [*(row for _, row in rows), *self.index.documents.values()]
+        documents = self.index.documents
+        content = [*(row for _, row in rows), *documents.values()]
         for key, body in self.at.objects(f"{self.name}/"):
             content.append(gzip.decompress(body))
             lines = map(json.loads, content[-1].splitlines())
             kept.setdefault("/".join(key.split("/")[1:3]), Counter()).update(line["event_id"] for line in lines)
         return Census(
             archive=Counter(event_id for event_id, _ in rows),
-            index=Counter(event_id for _, event_id in self.index.documents),
+            index=Counter(event_id for _, event_id in documents if event_id in self.evidence.ids),
             spooled={sink: kept.get(f"undelivered/{sink}", Counter()) for sink in ("archive", "index")},
             quarantined={sink: kept.get(f"quarantine/{sink}", Counter()) for sink in ("archive", "index", "payload")},
             put_away=[json.loads(body) for _, body in self.at.objects(self.failures)],
@@ -203,28 +229,27 @@ class Trial:
         file.touch()
         return file
 
-    def _under(self, faults: Mapping[Any, Fault], kill: Kill | None, function: Function) -> None:
+    def under(self, faults: Mapping[Any, Fault], kill: Kill | None, function: Function) -> None:
         """Let *faults* begin, and nothing else go wrong."""
         self.wires.heal()
         self.wires.faults = dict(faults)
         if kill:
             self.wires.watch = _Killer(kill, function, faults, self.evidence)
 
-    def _ingest(self, ingest: Function) -> None:
-        """Send the payload as Lambda does an asynchronous event: up to three times, then to its on-failure bucket."""
+    def send(self, events: Sequence[Mapping[str, object]]) -> None:
+        """Send a payload as Lambda does an asynchronous event: up to three times, then to its on-failure bucket."""
         arn = f"arn:aws:lambda:us-east-1:123456789012:function:{self.name}-ingest"
-        caller = Lambda(arn, ingest, lambda key, body: self.at.s3.put_object(Bucket=SPOOL, Key=key, Body=body))
-        events = [one.event for one in self.evidence.secrets]
+        caller = Lambda(arn, self.ingest, lambda key, body: self.at.s3.put_object(Bucket=SPOOL, Key=key, Body=body))
         if self.case.bulky:
             events = [{**event, "message": f"n={n} {BULK}"} for n, event in enumerate(events)]
         caller.send(payload(events))
         caller.drain(time.monotonic() + MINUTE)
         caller.close()
-        ingest.close()
+        self.ingest.close()
         (invocation,) = caller.invocations
         self.evidence.answer, self.evidence.tries = invocation.answer, invocation.tries
 
-    def _redrive(self, redrive: Function) -> None:
+    def send_again(self) -> None:
         """Give redrive a message for each object that comes, as S3 and SQS do, until none comes again."""
         messages: dict[str, str] = {}
         seen: set[str] = set()
@@ -237,7 +262,7 @@ class Trial:
             if not messages:
                 break
             with suppress(Exception):  # whatever it died of: its messages come again
-                answer = redrive(queued(messages))
+                answer = self.redrive(queued(messages))
                 failed = {item["itemIdentifier"] for item in answer["batchItemFailures"]}
                 messages = {key: body for key, body in messages.items() if key in failed}
             self.wires.heal()
@@ -267,6 +292,15 @@ class _Killer:
             self._faults.get(exchange.call.wire, well)(exchange)
         self._function.kill()
         exchange.close()
+
+
+def compiled_contract(home: Path, name: str = "shop") -> Path:
+    """Write the contract *name* under *home*, compiled as a deployment does, and return the file."""
+    file = home / "contract.yaml"
+    file.write_text(CONTRACT.format(name=name), encoding="utf-8")
+    (home / "queries").mkdir()
+    compiled.write(file, file.with_suffix(".msgpack"))
+    return file.with_suffix(".msgpack")
 
 
 def payload(events: Sequence[Mapping[str, object]]) -> dict[str, Any]:

@@ -15,12 +15,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from logshape import telemetry
-from logshape.contract import compiled
 from logshape.ledger import Ledger
 from logshape.local.aws import LocalAws
 from logshape.local.functions import Failure
 from tests.faults.cases import EVENTS, Case, Ends, cases
-from tests.faults.trial import CONTRACT, Place, Trial
+from tests.faults.trial import Place, Trial, compiled_contract
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -47,12 +46,8 @@ def evidence(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     ]
     wanted = {case.name: case for item in items if isinstance(case := item.callspec.params.get("case"), Case)}
     home = tmp_path_factory.mktemp("faults")
-    contract = home / "contract.yaml"
-    contract.write_text(CONTRACT, encoding="utf-8")
-    (home / "queries").mkdir()
-    compiled.write(contract, contract.with_suffix(".msgpack"))
     with LocalAws(home / "aws") as aws, ThreadPoolExecutor(AT_ONCE) as pool:
-        at = Place(aws, contract.with_suffix(".msgpack"), home)
+        at = Place(aws, compiled_contract(home), home)
         trials = [Trial(case, number, at) for number, case in enumerate(wanted.values())]
         return dict(zip(wanted, pool.map(Trial.run, trials), strict=True))
 
