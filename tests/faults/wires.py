@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 Wire: TypeAlias = Literal["archive", "index", "cluster", "spool", "other"]
 """Whom a call is for: Firehose, `_bulk`, what else OpenSearch is asked, S3, any other service."""
 
-_HOP_BY_HOP = frozenset({"connection", "content-length", "expect", "transfer-encoding", "host"})
+_HOP_BY_HOP = frozenset({"accept-encoding", "connection", "content-length", "expect", "transfer-encoding", "host"})
+"""Headers that are no store's: faults read answers, so none may be packed."""
 _RESET = struct.pack("ii", 1, 0)
 
 
@@ -139,12 +140,12 @@ class Wires:
         self.faults: dict[Wire, Fault] = {}
         self.watch: Callable[[Call], Fault | None] = lambda _: None
         self.calls: Counter[Wire] = Counter()
-        self.bodies: list[bytes] = []
         self.url = ""
         self.index, self.aws = index, aws
         self._total = itertools.count()
         self._lock = threading.Lock()
         self._over = threading.Event()
+        self._errors: list[Exception] = []
 
     def heal(self) -> None:
         """Take every fault away, and end what hangs."""
@@ -165,10 +166,13 @@ class Wires:
             fault(Exchange(call, store, handler, over))
         except OSError:  # the other end is gone, killed perhaps
             handler.close_connection = True
+        except Exception as error:
+            self._errors.append(error)
+            raise
 
     @contextmanager
     def served(self) -> Iterator[str]:
-        """Serve until the block ends; give the URL."""
+        """Serve until the block ends, which then raises what is wrong with a fault; give the URL."""
         server = _server(self)
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
         thread.start()
@@ -180,6 +184,8 @@ class Wires:
             server.shutdown()
             server.server_close()
             thread.join()
+        if self._errors:
+            raise self._errors[0]
 
 
 def _server(wires: Wires) -> ThreadingHTTPServer:  # noqa: C901 # a method for each verb, all the same
@@ -222,7 +228,7 @@ def _server(wires: Wires) -> ThreadingHTTPServer:  # noqa: C901 # a method for e
         request_queue_size = 32
 
         def handle_error(self, *_: object) -> None:
-            """Stay silent where a connection was broken off: that is what happens here all day."""
+            """Stay silent: connections break off here all day, and what is wrong with a fault is raised elsewhere."""
 
     return Server(("127.0.0.1", 0), Handler)
 
