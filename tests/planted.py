@@ -15,6 +15,8 @@ import string
 from itertools import islice, product
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+import re2
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
@@ -25,6 +27,9 @@ REQUEST: Final = "79b4f56e-95b1-4643-9700-2807f4e68189"
 _LETTERS: Final = string.ascii_letters + string.digits
 _ESCAPE: Final = re.compile(r'\\(?:u([0-9a-fA-F]{4})|(["\\/]))')
 _LEVELS: Final = 4  # how many layers of JSON text in JSON text are looked through
+
+
+_MEMORY: Final = 512 * 1024 * 1024  # for the automaton of some thousand texts
 
 
 class Planted(NamedTuple):
@@ -62,7 +67,14 @@ def leaks(data: bytes, found: Iterable[Planted]) -> list[str]:
     views = [data.decode(errors="replace")]
     while len(views) <= _LEVELS and "\\" in views[-1]:
         views.append(_ESCAPE.sub(lambda match: chr(int(match[1], 16)) if match[1] else match[2], views[-1]))
-    return [one.name for one in found if any(trace in view for view in views for trace in one.traces)]
+    names = {trace: one.name for one in found for trace in one.traces}
+    options = re2.Options()
+    options.max_mem = _MEMORY
+    # One search, for there are many of them and much to search.
+    any_trace = re2.compile("|".join(map(re2.escape, names)), options)
+    return sorted(
+        {names[match.group()] for view in views for match in any_trace.finditer(view.encode(errors="replace").decode())}
+    )
 
 
 def _made(seed: int, kinds: tuple[str, ...], places: tuple[str, ...]) -> Iterator[Planted]:

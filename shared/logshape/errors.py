@@ -89,6 +89,10 @@ class InvalidPattern(LogshapeError):
         super().__init__(message)
 
 
+class InvalidExpression(LogshapeError):
+    """RE2 refuses a regular expression, and says why."""
+
+
 class Unsayable(LogshapeError):
     """CloudWatch's filters cannot say what a metric asks; *column* counts from 1 inside its predicate."""
 

@@ -18,6 +18,7 @@ from logshape.lines.envelope import Lost, Payload, Unreadable, opened
 from logshape.lines.measures import Gauge, Measured
 from logshape.lines.packing import BULKY, BulkPacker, Oversize, RowPacker
 from logshape.lines.records import note, set_aside
+from logshape.lines.redaction import Redactor, Shortfall
 from logshape.lines.routes import Routes
 
 if TYPE_CHECKING:
@@ -37,12 +38,17 @@ _ENCODER: Final = msgspec.json.Encoder()
 
 class Shipment(msgspec.Struct, kw_only=True):
     """
-    What one payload became: bytes for both sinks, and the counts so far.
+        What one payload became: bytes for both sinks, and the counts so far.
 
-    *records* are Firehose records of whole archive rows, a line each; *bodies* are bulk bodies, for each event a line
-    of the action and a line of the document. *quarantined* are events that no sink can take, *oversize* are rows that
-    had to be cut, *unreadable* is set where the payload could not be read at all. *measured* is what the metrics that
-    go ``via: ingest`` have counted. *log_group* is empty where the payload names none. Nothing is built later.
+        *records* are Firehose records of whole archive rows, a line each; *bodies* are bulk bodies, for each event a line
+        of the action and a line of the document. *quarantined* are events that no sink can take, *oversize* are rows that
+        had to be cut, *unreadable* is set where the payload could not be read at all. *measured* is what the metrics that
+    <<<<<<< HEAD
+        go ``via: ingest`` have counted. *log_group* is empty where the payload names none. Nothing is built later.
+    =======
+        go ``via: ingest`` have counted, *shortfall* how often redaction did less than the contract asks. Nothing is built
+        later.
+    >>>>>>> 11cd5b1 (Redact before any byte leaves)
     """
 
     log_group: str = ""
@@ -53,6 +59,7 @@ class Shipment(msgspec.Struct, kw_only=True):
     oversize: list[Oversize] = []
     unreadable: Unreadable | None = None
     measured: list[Measured] = []
+    shortfall: Shortfall = msgspec.field(default_factory=Shortfall)
 
 
 class Pipeline:
@@ -70,14 +77,15 @@ class Pipeline:
 
         *own_groups* are the log groups of the delivery path: their events are counted as filtered and go nowhere, or
         they would feed themselves. *region* is stamped on each record, for a payload does not name it. *redact_key* is
-        for the action `hash` of `redact`, which this version refuses in a contract.
+        for the action `hash` of `redact`; without it such values are masked, and counted.
         """
         self.contract = contract
-        self.redact_key = redact_key
         self.fields = {field.name: field for field in (*CORE_FIELDS, *contract.fields)}
         self._own_groups = frozenset(own_groups)
         self._objects = tuple(field.name for field in contract.fields if field.type == "object")
         self._routes = Routes(contract, self.fields, region)
+        redacts = bool(contract.redact) or any(field.redact for field in contract.fields)
+        self._redactor = Redactor(contract, self.fields, redact_key) if redacts else None
         self._written = instants.writer()
 
     def shape(self, event: object, now_ms: int | None = None) -> Shipment:
@@ -98,7 +106,11 @@ class Pipeline:
         return self._ship(payload, received, now_ms)
 
     def _ship(self, payload: Payload, received: int, now_ms: int | None) -> Shipment:
-        route = self._routes.of(payload)
+        route, redactor = self._routes.of(payload), self._redactor
+        shortfall = Shortfall()
+        if redactor is not None:
+            redactor.shortfall = shortfall
+            payload.lost = [redactor.lost(event, route.read) for event in payload.lost]
         keep_days = route.group.keep.index
         oldest = "" if now_ms is None or keep_days is None else self._written(now_ms - keep_days * DAY_MS)
         bulky = any(len(event.message) > BULKY for event in payload.events)
@@ -124,7 +136,8 @@ class Pipeline:
             ledger=ledger,
             quarantined=payload.lost,
             oversize=rows.oversize,
-            measured=gauge.measured() if gauge else [],
+            measured=gauge.measured(redactor) if gauge else [],
+            shortfall=shortfall,
         )
 
     def records(self, payload: Payload) -> Iterator[Record]:
@@ -146,6 +159,7 @@ class Pipeline:
         written, faults = self._written, payload.faults
         low, high = _trusted(payload, written)
         records: list[Record] = []
+        lines: list[str] = []
         request_id: object = None
         for place, event in enumerate(payload.events):
             text = event.message
@@ -169,22 +183,27 @@ class Pipeline:
                 note(record, "request_id_inherited")
             if keeps_raw and record.get("message") != text:
                 record["raw"] = text
-            if faults or len(text) > bounds.SAFE_LENGTH:
-                self._settle(record, faults.get(place, ()))
+            if faults and place in faults:
+                record["parse_errors"] = [*faults[place], *record.get("parse_errors", ())]
             if gauge is not None:
                 gauge.take(record)
             if drops is None or not drops(record):
                 records.append(record)
+                lines.append(text)
                 if len(records) == _BATCH:
+                    self._settle(records, lines)
                     yield records
-                    records = []
+                    records, lines = [], []
+        self._settle(records, lines)
         yield records
 
-    def _settle(self, record: Record, faults: Sequence[str]) -> None:
-        """Bound what a long line may hold, and say in the record which *faults* its event had."""
-        bounds.bound_leaves(record, ("attributes", *self._objects))
-        if faults:
-            record["parse_errors"] = [*faults, *record.get("parse_errors", ())]
+    def _settle(self, records: Sequence[Record], lines: Sequence[str]) -> None:
+        """Redact *records*, which were read from *lines*; then bound what long ones hold: a cut may hide a secret."""
+        if self._redactor is not None:
+            self._redactor.batch(records, lines)
+        for record, line in zip(records, lines, strict=True):
+            if len(line) > bounds.SAFE_LENGTH:
+                bounds.bound_leaves(record, ("attributes", *self._objects))
 
     def _rows(self, records: Sequence[Record]) -> list[Record]:
         """Return the archive's projection: `event_time` for `@timestamp`, objects as JSON text, no `attributes`."""

@@ -13,7 +13,7 @@ import logshape
 from logshape.contract import load
 from logshape.contract.globs import common, covers, meet
 from logshape.contract.levels import DEFAULT_SPELLINGS
-from logshape.contract.model import LINE_FIELDS, Contract, Field, Group, Index, Keep, Key, Need
+from logshape.contract.model import LINE_FIELDS, SECRETS, Contract, Detector, Field, Group, Index, Keep, Key, Need
 from logshape.contract.model import Path as JsonPath
 from logshape.contract.paths import parse, parse_need, spelled, spelled_need
 from logshape.contract.predicates import parse as predicate
@@ -576,3 +576,54 @@ def test_advice_is_no_problem_and_can_be_silent(library: Path) -> None:
         "2:7: scalar-type: a number counts as its text"
     ]
     assert (quiet.problems(judges), quiet.advice(judges)) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("redact", "wanted"),
+    [
+        ("", SECRETS),
+        ("redact: []\n", ()),
+        ("redact: [secrets, card]\n", (*SECRETS, Detector(name="card"))),
+        ("redact: [{name: email, as: hash}]\n", (Detector(name="email", action="hash"),)),
+        (
+            "redact: [{name: card, pattern: '[0-9]{13,19}', check: luhn, as: drop}]\n",
+            (Detector(name="card", pattern="[0-9]{13,19}", check="luhn", action="drop"),),
+        ),
+    ],
+)
+def test_what_is_looked_for(library: Path, redact: str, wanted: tuple[Detector, ...]) -> None:
+    """Saying nothing is safe; a list is all there is; a pattern comes before what is built in under its name."""
+    assert contract(library, HEAD + GROUPS + redact).redact == wanted
+
+
+@pytest.mark.parametrize(
+    ("redact", "problem"),
+    [
+        ("[emial]", "4:10: unknown-detector: `emial` is no detector; use one of secrets, aws-access-key, jwt, bearer-token, private-key, email, card, ipv4, ipv6, phone, or give it a `pattern`. Did you mean `email`?"),
+        ("[{name: sku}]", "4:17: unknown-detector: `sku` is no detector; use one of secrets, aws-access-key, jwt, bearer-token, private-key, email, card, ipv4, ipv6, phone, or give it a `pattern`"),
+        ("[secrets, jwt]", "4:19: duplicate-detector: `jwt` is looked for already; leave one of the two out"),
+        ("[{name: a, pattern: '(?=b)'}]", "4:30: wrong-pattern: the pattern `(?=b)` is refused by RE2: invalid perl operator: (?="),
+        ("[{name: a, pattern: 'b*'}]", "4:30: wrong-pattern: the pattern `b*` finds the empty text, which is everywhere; ask for at least one character"),
+        ("[{name: a, pattern: '^b'}]", "4:30: wrong-pattern: the pattern `^b` is bound to an end of the text, and is looked for anywhere; leave the anchor out, or use `\\b`"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_looked_for(library: Path, redact: str, problem: str) -> None:
+    """A detector that finds nothing, or everything, is worse than none."""
+    assert said(library, f"{HEAD}{GROUPS}redact: {redact}\n") == [problem]
+
+
+@pytest.mark.parametrize("pattern", [r"[$^]x", r"\$[0-9]+", r"\Qa^b\E", r"\bx\b", "[[:alpha:]^]y"])
+def test_what_looks_like_an_anchor(library: Path, pattern: str) -> None:
+    """In a class, or behind a backslash, it is a character."""
+    assert said(library, f"{HEAD}{GROUPS}redact: [{{name: a, pattern: '{pattern}'}}]\n") == []
+
+
+def test_a_field_of_numbers_can_only_be_dropped(library: Path) -> None:
+    """No mask fits its column."""
+    fields = (
+        "fields: {age: {type: integer, redact: hash}, ip: {type: ip, redact: drop}, who: {type: text, redact: mask}}\n"
+    )
+
+    assert said(library, HEAD + GROUPS + fields) == [
+        "4:39: wrong-redaction: a field of type integer cannot be hashed, for its stores take no text; use `drop`, or make it a keyword or a text"
+    ]

@@ -118,14 +118,23 @@ FORMAT = {"line": "{message}", "examples": [{"line": "x", "record": {"message": 
             ),
         ),
         (
-            contract(fields={"mail": {**FIELD, "redact": "hash"}}),
-            "not-obeyed: `redact` of field `mail` is not obeyed yet; leave it out",
+            contract(fields={"mail": {**FIELD, "redact": "hsh"}}),
+            "wrong-value: `redact` of field `mail` is `hsh`; wanted mask, hash or drop. Did you mean `hash`?",
         ),
         (
             contract(metrics={"errors": {"where": "level = ERROR", "via": "emf"}}),
             "wrong-value: `via` of metric `errors` is `emf`; wanted `ingest`",
         ),
-        (contract(redact=["email"]), "not-obeyed: `redact` is a list; wanted `[]`, for redaction is not obeyed yet"),
+        (contract(redact="email"), "wrong-type: `redact` is `email`; wanted a list of detectors"),
+        (contract(redact=[7]), "wrong-type: `redact 1` is `7`; wanted a detector's name, or a map with a `name`"),
+        (
+            contract(redact=[{"pattern": "x"}]),
+            "missing-key: `redact 1` has no `name`; add a name of a-z, 0-9 and `-` that begins with a letter, of at most 64 characters",
+        ),
+        (
+            contract(redact=[{"name": "x", "check": "luhm"}]),
+            "wrong-value: `redact 1.check` is `luhm`; wanted `luhn`. Did you mean `luhn`?",
+        ),
         (
             contract(formats={"unparsed": FORMAT}),
             (

@@ -5,20 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from logshape.contract import constants
-from logshape.contract.model import CORE_FIELDS, LINE_FIELDS, Field
+from logshape.contract.model import CORE_FIELDS, LINE_FIELDS, TEXTS, Field
 from logshape.contract.wording import shown, suggestion
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from logshape.contract.documents import Document
-    from logshape.contract.model import FieldType, Scalar
+    from logshape.contract.model import Action, FieldType, Scalar
     from logshape.contract.source import Keys
 
 CORE: Final[Mapping[str, FieldType]] = {field.name: field.type for field in CORE_FIELDS}
 FROM_LINES: Final[Mapping[str, FieldType]] = {name: CORE[name] for name in LINE_FIELDS}
 _RESERVED: Final = frozenset((*CORE, "event_time", "raw", "attributes", "arrived"))
 _NUMBERS: Final = ("integer", "long", "double")
+_REDACTED: Final = {"mask": "masked", "hash": "hashed"}
 
 
 def declared(document: Document) -> dict[str, Field]:
@@ -42,6 +43,7 @@ def _field(document: Document, path: Keys, entry: Mapping[str, Any]) -> Field:
         unit=entry.get("unit"),
         range=_range(document, path, entry),
         example=entry.get("example"),
+        redact=_redact(document, path, entry),
     )
     wanted = constants.misfit(field.name, field.type, field.example) if field.example is not None else None
     if wanted and field.type != "object":
@@ -66,6 +68,17 @@ def _range(document: Document, path: Keys, entry: Mapping[str, Any]) -> tuple[fl
         document.refuse((*path, "range"), "wrong-range", message)
         return None
     return float(least), float(greatest)
+
+
+def _redact(document: Document, path: Keys, entry: Mapping[str, Any]) -> Action | None:
+    action: Action | None = entry.get("redact")
+    if action not in (None, "drop") and entry["type"] not in TEXTS:
+        message = (
+            f"a field of type {entry['type']} cannot be {_REDACTED[action]}, for its stores take no text; use `drop`, "
+            f"or make it a {' or a '.join(TEXTS)}"
+        )
+        document.refuse((*path, "redact"), "wrong-redaction", message)
+    return action
 
 
 def checked_constants(

@@ -13,6 +13,7 @@ from logshape.contract.fields import CORE, FROM_LINES, declared
 from logshape.contract.groups import Known, groups, kept
 from logshape.contract.metrics import metrics
 from logshape.contract.model import Contract, Field, Group, Index, Keep
+from logshape.contract.redaction import detectors
 from logshape.contract.resolve import completed, inherited
 from logshape.errors import InvalidContract
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     from logshape.contract.documents import Document
     from logshape.contract.library import Library
-    from logshape.contract.model import FieldType, Format, Metric
+    from logshape.contract.model import FieldType, Format
     from logshape.contract.rules import Judge
     from logshape.errors import Advice, Problem
 
@@ -101,10 +102,14 @@ def read(path: str | os.PathLike[str], folder: Path = library.FOLDER) -> Reading
     fields = {**own, **_borrowed(document, shelf, own, complete)}
     formats = {name: completed(draft, fields) for name, draft in complete.items()}
     known = _known(document, fields, drafts)
-    found, measured = groups(document, known), metrics(document, known)
+    parts = {
+        "groups": groups(document, known),
+        "metrics": metrics(document, known),
+        "redact": detectors(document),
+    }
     sound = all(one.is_sound() and not one.source.problems for one in (document, *shelf.documents))
     return Reading(
-        contract=_contract(document.data, fields, formats, found, measured) if sound else None,
+        contract=_contract(document.data, fields, formats, parts) if sound else None,
         document=document,
         library=shelf,
         fields=fields,
@@ -166,8 +171,7 @@ def _contract(
     data: Mapping[str, Any],
     fields: Mapping[str, Field],
     formats: dict[str, Format],
-    found: tuple[Group, ...],
-    measured: tuple[Metric, ...],
+    parts: Mapping[str, Any],
 ) -> Contract:
     index = {key: value for key, value in data.get("index", {}).items() if key in Index.__struct_fields__}
     return Contract(
@@ -175,11 +179,10 @@ def _contract(
         name=data["name"],
         fields=tuple(fields.values()),
         formats=formats,
-        groups=found,
         keep=_keep(data),
         keep_archive=kept(data.get("keep", {}).get("archive")),
         index=msgspec.convert(index, Index),
-        metrics=measured,
+        **parts,
     )
 
 

@@ -18,8 +18,13 @@ from logshape.contract.predicates import Predicate  # noqa: TC001 # as above
 from logshape.contract.templates import Template, holes
 
 FieldType: TypeAlias = Literal["keyword", "text", "boolean", "integer", "long", "double", "timestamp", "ip", "object"]
+TEXTS: Final[tuple[FieldType, ...]] = ("keyword", "text")
+"""The types of fields that can hold any text."""
 Period: TypeAlias = Literal["day", "week", "month"]
 Scalar: TypeAlias = str | int | float | bool
+Action: TypeAlias = Literal["mask", "hash", "drop"]
+"""What becomes of a value that is redacted: a name in its place, its keyed hash, or nothing."""
+Check: TypeAlias = Literal["luhn"]
 Unit: TypeAlias = Literal[
     "Seconds", "Microseconds", "Milliseconds",
     "Bytes", "Kilobytes", "Megabytes", "Gigabytes", "Terabytes",
@@ -45,6 +50,7 @@ class Field(Fact, frozen=True, kw_only=True):
     unit: str | None = None
     range: tuple[float, float] | None = None
     example: Scalar | None = None
+    redact: Action | None = None
 
 
 class Path(Fact, frozen=True, kw_only=True):
@@ -189,6 +195,24 @@ class Metric(Fact, frozen=True, kw_only=True):
         return f"{self.name}/{group}" if self.per_group else self.name
 
 
+class Detector(Fact, frozen=True, kw_only=True):
+    """
+    What is looked for in every text, and what becomes of it where it is found.
+
+    Without a *pattern* it is the one that is built in under its name. If the pattern has a group, the first is what is
+    found, and the rest of the match is what stands around it.
+    """
+
+    name: str
+    action: Action = "mask"
+    pattern: str | None = None
+    check: Check | None = None
+
+
+SECRETS: Final = tuple(Detector(name=name) for name in ("aws-access-key", "jwt", "bearer-token", "private-key"))
+"""What a contract that does not say `redact` looks for: what opens doors, and is in no log on purpose."""
+
+
 class Index(Fact, frozen=True, kw_only=True):
     """How the index is cut into periods and built."""
 
@@ -210,6 +234,12 @@ class Contract(Fact, frozen=True, kw_only=True):
     keep_archive: int | None = None
     index: Index = Index()
     metrics: tuple[Metric, ...] = ()
+    redact: tuple[Detector, ...] = SECRETS
+
+    @property
+    def hashes(self) -> bool:
+        """Whether anything becomes its hash, for which a key is needed."""
+        return any(one.action == "hash" for one in self.redact) or any(one.redact == "hash" for one in self.fields)
 
     def group_for(self, log_group: str) -> Group | None:
         """Return the first entry that matches *log_group*, or None."""

@@ -51,7 +51,6 @@ RULES: Final[Mapping[str, Rule]] = {
     "unknown-type": Rule("A field's type is one of the nine.", "schema"),
     "unknown-key": Rule("A map has no key beside those of the language.", "schema", optional=True),
     "missing-key": Rule("A map has the keys that it must have.", "schema"),
-    "not-obeyed": Rule("No key stands in the contract that is not obeyed yet.", "schema"),
     "reserved-name": Rule("A declared field has the name of no core field, column or partition.", "contract"),
     "wrong-range": Rule("A range belongs to a number, and its least comes first.", "contract", optional=True),
     "wrong-constant": Rule("A constant or an example fits the type of its field.", "contract"),
@@ -77,6 +76,14 @@ RULES: Final[Mapping[str, Rule]] = {
         "A metric's value is a number, its dimensions are words, and a default is a count's without dimensions.",
         "contract",
     ),
+    "unknown-detector": Rule("An entry of `redact` is built in, or has a pattern of its own.", "contract"),
+    "duplicate-detector": Rule("A detector stands once in `redact`.", "contract"),
+    "wrong-pattern": Rule(
+        "A detector's pattern is one of RE2 that finds text, and finds it anywhere: no `^` or `$`.", "contract"
+    ),
+    "wrong-redaction": Rule(
+        "A field that is masked or hashed can hold text; one of another type is dropped.", "contract"
+    ),
     "failed-example": Rule("An example's line gives the example's record.", "examples", optional=True),
     "uncountable": Rule("CloudWatch's filters can ask what a metric asks, and do so within their limits.", "agreement"),
     "disagreement": Rule(
@@ -94,6 +101,12 @@ RULES: Final[Mapping[str, Rule]] = {
     "unused-ignore": Rule("An entry of `ignore` names a rule that can be silent, and silences something.", "contract"),
     "counted-drop": Rule(
         "No line that `drop` takes out is counted by a metric: CloudWatch's filters see it all the same.",
+        "advice",
+        optional=True,
+        advice=True,
+    ),
+    "redacted-metric": Rule(
+        "A metric asks of no field that is redacted: it counts what CloudWatch saw, which is what was there before.",
         "advice",
         optional=True,
         advice=True,

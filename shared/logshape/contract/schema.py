@@ -105,9 +105,6 @@ def _told(error: _Error, data: object) -> Iterator[Fault]:
             for key in error.instance.keys() - error.schema["properties"].keys():
                 message = _unknown(path, key, error.schema["properties"], data)
                 yield Fault((*path, key), "unknown-key", message, side="key")
-        case "not":
-            message = f"{named(path, data)} is not obeyed yet; leave it out"
-            yield Fault(path, "not-obeyed", message, side="key")
         case validator:
             rule = error.schema.get("x-rule") or ("wrong-type" if validator == "type" else "wrong-value")
             yield Fault(path, rule, _refused(path, error, data))
@@ -161,7 +158,7 @@ def _missing(path: Keys, key: str, schema: Mapping[str, Any], data: object) -> s
 
 
 def _unknown(path: Keys, key: str, properties: Mapping[str, Any], data: object) -> str:
-    known = [name for name, schema in properties.items() if "not" not in schema]
+    known = list(properties)
     return f"`{key}` is no key of {named(path, data)}; use {listing(known)}{suggestion(key, known)}"
 
 

@@ -22,7 +22,7 @@ _SURROGATE: Final = re.compile(r"[\ud800-\udfff]")
 
 def read_object(line: str) -> dict[str, object] | None:
     """Read *line* as one JSON object, or answer None where it is none; what no store could take is text in it."""
-    if line.count("{") + line.count("[") > DEEPEST:
+    if _may_be_deep(line):
         line = _flattened(line)
     try:
         value = orjson.loads(line)
@@ -37,6 +37,11 @@ def read_spelled(line: str) -> dict[str, object] | None:
     return value if type(value) is dict else None
 
 
+def read_exactly(text: str) -> object:
+    """Read *text* as any JSON, with whole numbers as long as they are; None where it is no JSON."""
+    return _whole(parse_patiently(text))
+
+
 def whole(text: str) -> str:
     """Return *text* with U+FFFD for each half of a surrogate pair, which UTF-8 cannot hold."""
     return _SURROGATE.sub("�", text)
@@ -44,8 +49,9 @@ def whole(text: str) -> str:
 
 def parse_patiently(text: str, numbers: type[str] | None = None) -> object:
     """Read *text* as JSON, with text for ``NaN`` and for what is nested too deep; None where it is not JSON."""
+    text = _flattened(text) if _may_be_deep(text) else text
     try:
-        return json.loads(_flattened(text), parse_constant=str, parse_int=numbers, parse_float=numbers)
+        return json.loads(text, parse_constant=str, parse_int=numbers, parse_float=numbers)
     except (ValueError, RecursionError):
         return None
 
@@ -62,6 +68,10 @@ def _whole(value: object) -> object:
             return str(value)  # 1e999 is a number to JSON, but to no store
         case _:
             return value
+
+
+def _may_be_deep(text: str) -> bool:
+    return text.count("{") + text.count("[") > DEEPEST
 
 
 def _flattened(line: str) -> str:

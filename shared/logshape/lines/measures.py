@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from logshape.contract.model import Contract, Group
     from logshape.lines.records import Record
+    from logshape.lines.redaction import Redactor
 
     Combination: TypeAlias = tuple[str, tuple[str, ...], tuple[str, ...]]
 
@@ -77,9 +78,15 @@ class Gauge:
                 if value is not None and len(found) == len(measure.by):
                     self._values.setdefault((measure.name, measure.by, found), []).append(float(value))
 
-    def measured(self) -> list[Measured]:
-        """Return all values; a count that has a default and counted nothing says the default."""
+    def measured(self, redactor: Redactor | None = None) -> list[Measured]:
+        """
+        Return all values; a count that has a default and counted nothing says the default.
+
+        Dimensions and values leave as *redactor* lets them: what it masks alike is one combination.
+        """
         defaults = {measure.name: [measure.default] for measure in self._asked if measure.default is not None}
+        if redactor is not None:
+            self._values = _redacted(self._values, redactor)
         return [
             Measured(
                 name=name,
@@ -89,3 +96,12 @@ class Gauge:
             )
             for (name, by, found), values in self._values.items()
         ]
+
+
+def _redacted(found: Mapping[Combination, list[float]], redactor: Redactor) -> dict[Combination, list[float]]:
+    redacted: dict[Combination, list[float]] = {}
+    for (name, by, dimensions), values in found.items():
+        shown = tuple(map(redactor.dimension, by, dimensions))
+        kept = (value for value in values if redactor.number(value) is not None)
+        redacted.setdefault((name, by, shown), []).extend(kept)
+    return redacted

@@ -7,7 +7,7 @@ ever tried again, so a reader's time grows with the line and with nothing else.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from logshape.contract.templates import TIME_SHAPES, Hole, Maybe, Text, holes
 from logshape.lines.formats import Tools, json_reader, start
@@ -17,17 +17,30 @@ from logshape.lines.records import set_aside
 from logshape.lines.source import Source
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from collections.abc import Set as AbstractSet
+
     from logshape.contract.model import Line
     from logshape.contract.templates import Part, Template
     from logshape.lines.formats import Reader
     from logshape.lines.holes import Demand
 
+Found: TypeAlias = "tuple[str, int, int]"
 _NO_FIELDS: Final[frozenset[str]] = frozenset()
 
 
 def text_reader(tools: Tools, line: Line, fixed: frozenset[str] = _NO_FIELDS) -> Reader:
     """Return the reader of text that is written as *line* says; fields in *fixed* are found and not kept."""
     return _Writer(tools, line, fixed).reader()
+
+
+def span_reader(tools: Tools, line: Line, names: AbstractSet[str]) -> Callable[[str], list[Found] | None]:
+    """
+    Return what tells of a text that is written as *line* says where the holes are that fill one of *names*.
+
+    A hole of JSON or of pairs is told, too, by its shape; of a text that is not written so, None.
+    """
+    return _Writer(tools, line, _NO_FIELDS).span_reader(names)
 
 
 def first_characters(template: Template, tools: Tools) -> str | None:
@@ -54,13 +67,39 @@ class _Writer:
         self._tools = tools
         self._line = line
         self._fixed = fixed
-        self._source = Source("line, document")
+        self._source = Source("line, document=None")
         self._at = "0"
         parts = line.template.parts
         self._holes = {id(hole): number for number, hole in enumerate(holes(parts))}
         self._certain = {id(part) for part in parts if isinstance(part, Hole) and not part.optional}
+        self._told: dict[int, str] = {}
 
     def reader(self) -> Reader:
+        parts = self._line.template.parts
+        self._walk()
+        self._source.add(f"record = {{{', '.join(self._entries())}}}")
+        for hole in holes(parts):
+            self._keep(hole)
+        self._source.add("return record")
+        return self._source.function(f"{self._tools.format.name}, {self._line.template.source}")
+
+    def span_reader(self, names: AbstractSet[str]) -> Callable[[str], list[Found] | None]:
+        parts = self._line.template.parts
+        for hole in holes(parts):
+            if hole.shape in ("json", "pairs") or any(name in names for name in hole.names):
+                told: str = next((name for name in hole.names if name in names), "") or hole.shape or ""
+                self._told[id(hole)] = told
+        self._source.add("found = []")
+        self._walk()
+        inner = [hole for hole in holes(parts) if hole.shape == "json"]
+        for hole in inner:
+            read = self._source.name(json_reader(self._tools, self._fixed, inner=True), "inner")
+            self._refuse_if(f"{read}(line, {self._value(hole)}, {{}}) is None")
+        self._source.add("return found")
+        return self._source.function(f"{self._tools.format.name}, spans of {self._line.template.source}")
+
+    def _walk(self) -> None:
+        """Add the steps through the whole line."""
         parts = self._line.template.parts
         for hole in holes(parts):
             if id(hole) not in self._certain:
@@ -68,11 +107,6 @@ class _Writer:
         self._add(parts, ())
         if isinstance(parts[-1], Text | Maybe):
             self._refuse_if(f"{self._at} != len(line)")
-        self._source.add(f"record = {{{', '.join(self._entries())}}}")
-        for hole in holes(parts):
-            self._keep(hole)
-        self._source.add("return record")
-        return self._source.function(f"{self._tools.format.name}, {self._line.template.source}")
 
     def _add(self, parts: tuple[Part, ...], after: tuple[Part, ...]) -> None:
         """Add the steps for *parts*, behind which *after* stands."""
@@ -110,6 +144,8 @@ class _Writer:
         source.add(f"{self._value(hole)} = {self._taken(hole)}")
         if "@timestamp" in hole.names and literal.startswith(" "):
             self._stretch(hole, literal)
+        if id(hole) in self._told:
+            source.add(f"found.append(({self._told[id(hole)]!r}, {self._at}, end))")
         self._test(hole)
         passes = bool(literal) and not inside
         source.add(f"at = end + {len(literal)}" if passes else "at = end")

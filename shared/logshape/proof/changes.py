@@ -23,7 +23,7 @@ from logshape.proof.ownership import group_changes, judge_keep_index
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from logshape.contract.model import Contract, Format, Line
+    from logshape.contract.model import Contract, Detector, Format, Line
     from logshape.proof.differences import Change
 
 _READ_ON: Final = "lines that come from now on are read so; what is stored stays as it was read"
@@ -65,6 +65,21 @@ def _judge_archive(was: Contract, now: Contract) -> Verdict:
 
 _TEMPLATE: Final = "periods that are created from now on have it; those that are there keep theirs"
 
+_REDACTED: Final = "lines that come from now on are redacted so; what is stored stays as it is"
+
+
+def _detectors(detectors: tuple[Detector, ...]) -> list[str | dict[str, str]]:
+    return [_detector(detector) for detector in detectors]
+
+
+def _detector(detector: Detector) -> str | dict[str, str]:
+    """Spell *detector* as `redact` does: its name, if that says all."""
+    said = {"pattern": detector.pattern, "check": detector.check}
+    said["as"] = detector.action if detector.action != "mask" else None
+    written = {key: value for key, value in said.items() if value is not None}
+    return {"name": detector.name, **written} if written else detector.name
+
+
 CONTRACT: Final = (
     Aspect(
         "name",
@@ -79,6 +94,7 @@ CONTRACT: Final = (
     Aspect("index.shards", always("safe", _TEMPLATE)),
     Aspect("index.replicas", always("safe", _TEMPLATE)),
     Aspect("index.refresh", always("safe", _TEMPLATE)),
+    Aspect("redact", always("safe", _REDACTED), _detectors),
 )
 
 
@@ -129,6 +145,7 @@ FIELD: Final = (
     Aspect("unit", always("safe", _WORDS)),
     Aspect("range", always("safe", "stores hold the same; filters that compare the field are told by their metric")),
     Aspect("example", always("safe", _WORDS)),
+    Aspect("redact", always("safe", _REDACTED)),
 )
 
 
