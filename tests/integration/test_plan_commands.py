@@ -208,6 +208,38 @@ def test_a_stack_says_where_lines_go_and_what_is_on_the_way(run: Run, account: A
     assert [one["name"] for one in plan["skipped"] if "loop" in one["reason"]] == ["/app/orders-own"]
 
 
+STREAM, ROLE = "arn:aws:kinesis:us-east-1:123456789012:stream/shop-lines", "arn:aws:iam::123456789012:role/into-it"
+
+
+def test_into_a_stream_lines_go_by_a_role(run: Run, account: Account) -> None:
+    """CloudWatch Logs refuses a stream without one; no function's policy is asked for."""
+    outputs = STREAM + "</OutputValue></member><member><OutputKey>IngestRoleArn</OutputKey><OutputValue>" + ROLE
+    account.answers["DescribeStacks"] = [Told(200, (STACK % outputs).encode())]
+    account.answers["GetPolicy"] = []
+    _, out, _ = run("plan", "--stack", "logs", "--target", "logs", "--json")
+    (sent,) = (one["after"] for one in json.loads(out)["changes"] if one["kind"] == "subscription-filter")
+
+    assert (sent["destinationArn"], sent["roleArn"]) == (STREAM, ROLE)
+
+
+def test_a_function_of_the_stack_knows_better_than_its_outputs(
+    run: Run, account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While a stack goes from calls to a stream, or back, its outputs are still those of before."""
+    outputs = STREAM + "</OutputValue></member><member><OutputKey>IngestRoleArn</OutputKey><OutputValue>" + ROLE
+    account.answers["DescribeStacks"] = [Told(200, (STACK % outputs).encode())]
+    for name, value in {
+        "AWS_LAMBDA_FUNCTION_NAME": "logs-govern",
+        "LOGSHAPE_DESTINATION_ARN": FUNCTION,
+        "LOGSHAPE_DESTINATION_ROLE_ARN": "",
+    }.items():
+        monkeypatch.setenv(name, value)
+    _, out, _ = run("plan", "--stack", "logs", "--target", "logs", "--json")
+    (sent,) = (one["after"] for one in json.loads(out)["changes"] if one["kind"] == "subscription-filter")
+
+    assert (sent["destinationArn"], "roleArn" in sent) == (FUNCTION, False)
+
+
 def test_who_may_not_read_the_functions_policy_can_plan_all_the_same(run: Run, account: Account) -> None:
     """A right that came with a new release must not end everybody's plans; that something is not known is said."""
     account.answers["DescribeStacks"] = [Told(200, (STACK % FUNCTION).encode())]

@@ -73,6 +73,7 @@ class World:
     def __init__(self, aws: LocalAws, contract: Contract) -> None:
         """Deploy a function that takes everything."""
         aws.client("s3").create_bucket(Bucket="failures")
+        self.aws = aws
         self.contract = contract
         self.arns = [aws.function(name, lambda *_: {}, failures="failures") for name in ("ingest", "other", "third")]
         self.client: Any = aws.client("logs")
@@ -309,6 +310,22 @@ def test_the_log_of_the_destination_is_never_subscribed(world: World) -> None:
 
     assert (place.account, place.region) == ("123456789012", "us-east-1")
     assert place.own_groups == {"/aws/lambda/ingest"}
+
+
+def test_a_stream_as_the_destination_is_no_drift_once_it_is_applied(world: World) -> None:
+    """What CloudWatch Logs says of a role is compared with what was wanted."""
+    world.groups(ORDERS)
+    world.apply(world.plan())
+    stream = {"StreamName": "lines", "StreamModeDetails": {"StreamMode": "ON_DEMAND"}}
+    world.aws.client("kinesis").create_stream(**stream)
+    arn = f"arn:aws:kinesis:us-east-1:{ACCOUNT}:stream/lines"
+    world.place = replace(world.place, destination=arn, role=f"arn:aws:iam::{ACCOUNT}:role/r")
+
+    plan = world.plan()
+
+    assert shown(plan) == [f"Update subscription-filter {ORDERS}:logshape/shop/ingest"]
+    assert world.apply(plan) == []
+    assert shown(world.plan()) == []
 
 
 def test_to_keep_for_ever_ends_a_retention(world: World) -> None:

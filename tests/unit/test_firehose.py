@@ -93,6 +93,14 @@ def test_what_a_person_must_mend_is_not_tried_again(code: str) -> None:
     assert answer == Answer(failures=tuple(Stop(parcel=p, rule=rule, whole=True) for p in (FIRST, SECOND, THIRD)))
 
 
+@pytest.mark.parametrize("status", [401, 403])
+def test_who_is_not_known_or_may_not_is_stopped_whatever_the_code(status: int) -> None:
+    """A proxy has codes of its own."""
+    answer = written(Refused(status=status, code="Nope"))
+
+    assert {type(failure) for failure in answer.failures} == {Stop}
+
+
 def test_calls_keep_both_limits() -> None:
     """Firehose refuses a call over either as a whole."""
     small, large = b"s\n", b"l" * 1_023_999 + b"\n"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 from msgspec.structs import replace
 
+from logshape.delivery.outlets import own_groups
 from logshape.errors import OutsideFailure
 from logshape.targets.calls import Calls, Rejected
 
@@ -60,7 +61,8 @@ def find(control: Control, stack: str | None, environ: Mapping[str, str], usual:
     """
     Return the place that *control* talks to: by the outputs of *stack*, else by *environ*, else by the stack *usual*.
 
-    What the outputs do not say, *environ* does. That there is no stack of the usual name is no failure.
+    What the outputs do not say, *environ* does; inside a function of the stack it is the other way round. That there is
+    no stack of the usual name is no failure.
 
     Raises:
         OutsideFailure: AWS does not answer or refuses, or there is no such *stack*.
@@ -82,15 +84,19 @@ def find(control: Control, stack: str | None, environ: Mapping[str, str], usual:
         for one in found.get("Outputs", ())
         if one["OutputKey"] in _OUTPUTS
     }
-    known = {**environ, **{name: value for name, value in said.items() if value}}
+    # While a stack is changed its outputs are those of before; what a function of it was given is of now.
+    within = "AWS_LAMBDA_FUNCTION_NAME" in environ
+    known = {**said, **environ} if within else {**environ, **{name: value for name, value in said.items() if value}}
     place = of_environment(known, account, control, set(_own(calls, stack or usual)))
     return replace(place, deployed=True)
 
 
 def of_environment(environ: Mapping[str, str], account: str, control: Control, own: set[str]) -> Place:
-    """Return the place that *environ* describes; beside *own*, the log of the function that lines go to is our own."""
+    """Return the place that *environ* describes; beside *own*, logs of the function that lines go to are our own."""
     destination = environ.get(DESTINATION, "")
     function = destination.partition(_FUNCTION)[2].split(":")[0]
+    log = f"/aws/lambda/{function}" if function else ""
+    beside = own_groups({"AWS_LAMBDA_FUNCTION_NAME": function, "AWS_LAMBDA_LOG_GROUP_NAME": log})
     return Place(
         account=account,
         region=control.region,
@@ -98,7 +104,7 @@ def of_environment(environ: Mapping[str, str], account: str, control: Control, o
         role=environ.get(ROLE, ""),
         topic=environ.get(TOPIC, ""),
         endpoint=environ.get(ENDPOINT, ""),
-        own_groups=frozenset(own | ({f"/aws/lambda/{function}"} if function else set())),
+        own_groups=beside | own,
     )
 
 
