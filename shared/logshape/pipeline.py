@@ -38,17 +38,13 @@ _ENCODER: Final = msgspec.json.Encoder()
 
 class Shipment(msgspec.Struct, kw_only=True):
     """
-        What one payload became: bytes for both sinks, and the counts so far.
+    What one payload became: bytes for both sinks, and the counts so far.
 
-        *records* are Firehose records of whole archive rows, a line each; *bodies* are bulk bodies, for each event a line
-        of the action and a line of the document. *quarantined* are events that no sink can take, *oversize* are rows that
-        had to be cut, *unreadable* is set where the payload could not be read at all. *measured* is what the metrics that
-    <<<<<<< HEAD
-        go ``via: ingest`` have counted. *log_group* is empty where the payload names none. Nothing is built later.
-    =======
-        go ``via: ingest`` have counted, *shortfall* how often redaction did less than the contract asks. Nothing is built
-        later.
-    >>>>>>> 11cd5b1 (Redact before any byte leaves)
+    *records* are Firehose records of whole archive rows, a line each; *bodies* are bulk bodies, for each event a line
+    of the action and a line of the document. *quarantined* are events that no sink can take, *oversize* are rows that
+    had to be cut, *unreadable* is set where the payload could not be read at all. *measured* is what the metrics that
+    go ``via: ingest`` have counted, *shortfall* how often redaction did less than the contract asks. *log_group* is
+    empty where the payload names none. Nothing is built later.
     """
 
     log_group: str = ""
