@@ -186,12 +186,16 @@ def test_own_lines_go_the_same_way_on_the_command_line(contract_path: Path, tmp_
     assert json.loads(ledger.stdout) == {"total": expected, "groups": {"/aws/lambda/x": expected}}
 
 
-def test_a_new_log_group_is_subscribed_while_the_pipeline_is_up(contract_path: Path, tmp_path: Path) -> None:
+def test_while_the_pipeline_is_up_new_log_groups_are_subscribed_and_what_waits_comes_home(
+    contract_path: Path, tmp_path: Path
+) -> None:
     """`local up` is for looking around with any AWS client, and nothing is left when it is stopped."""
     with _up(tmp_path, contract_path) as printed:
         variables = json.loads(printed)
-        client = boto3.Session("local", "local", region_name="us-east-1").client(
-            "logs", endpoint_url=variables["AWS_ENDPOINT_URL"], config=Config(proxies={})
+        session = boto3.Session("local", "local", region_name="us-east-1")
+        client, s3 = (
+            session.client(name, endpoint_url=variables["AWS_ENDPOINT_URL"], config=Config(proxies={}))
+            for name in ("logs", "s3")
         )
         client.create_log_group(logGroupName="/aws/lambda/x")
         client.create_log_stream(logGroupName="/aws/lambda/x", logStreamName="s")
@@ -202,12 +206,16 @@ def test_a_new_log_group_is_subscribed_while_the_pipeline_is_up(contract_path: P
         client.put_log_events(
             logGroupName="/aws/lambda/x", logStreamName="s", logEvents=[{"timestamp": now, "message": "boom"}]
         )
+        line = {"event_id": "1", "document": {"event_id": "1", "log_group": "/aws/lambda/y", "message": "late"}}
+        bucket = variables["LOGSHAPE_SPOOL"].split("/")[2]
+        s3.put_object(Bucket=bucket, Key="spool/undelivered/archive/1.ndjson", Body=json.dumps(line))
+        assert _soon(lambda: not s3.list_objects_v2(Bucket=bucket)["KeyCount"])
 
     with Archive(tmp_path / ".logshape" / "archive") as archive:
-        rows = archive.ask("SELECT log_group, message FROM logs").rows
+        rows = archive.ask("SELECT log_group, message FROM logs ORDER BY ALL").rows
     name = logshape.load(contract_path).name
     assert [found["filterName"] for found in filters] == [f"logshape/{name}/ingest"]
-    assert rows == [("/aws/lambda/x", "boom")]
+    assert rows == [("/aws/lambda/x", "boom"), ("/aws/lambda/y", "late")]
 
 
 def test_books_that_do_not_balance_end_the_command_with_one(tmp_path: Path) -> None:

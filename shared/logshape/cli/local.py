@@ -91,9 +91,10 @@ def run_(  # noqa: PLR0913 # one for each option
 @click.option("--json", "in_json", is_flag=True, help="Print the variables as JSON.")
 def up(contract: Path | None, *, in_json: bool) -> None:
     """
-    Keep AWS, OpenSearch and the ingest function running until Ctrl-C.
+    Keep AWS, OpenSearch and the functions running until Ctrl-C.
 
-    Prints the variables with which any AWS client, and logshape itself, uses them. New log groups are subscribed.
+    Prints the variables with which any AWS client, and logshape itself, uses them. New log groups are subscribed, and
+    what a store could not take is sent again.
     """
     from logshape.local import last_run, run
 
@@ -111,9 +112,11 @@ def up(contract: Path | None, *, in_json: bool) -> None:
         exports = "\n".join(f"export {name}={shlex.quote(value)}" for name, value in variables.items())
         click.echo(json.dumps(variables, indent=2) if in_json else exports)
         _say(f"running; what is archived lies in {last_run.HOME / run.ARCHIVE}; Ctrl-C stops it")
+        redrive = stack.redrive()
         try:
             while True:
                 stack.adopt_new()
+                redrive.poll()
                 time.sleep(POLL_SECONDS)
         finally:
             stack.aws.drain(time.monotonic() + run.DRAIN_SECONDS)  # what was taken is delivered

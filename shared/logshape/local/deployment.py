@@ -21,6 +21,7 @@ from logshape.contract.periods import template_name
 from logshape.errors import OutsideFailure, UnreadableInput
 from logshape.local.aws import REGION
 from logshape.local.opensearch import URL
+from logshape.local.redriving import Redrive
 from logshape.targets.place import DESTINATION, ROLE
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ SPOOL: Final = "logshape-spool"
 STREAM_ROLE: Final = "arn:aws:iam::123456789012:role/into-the-stream"
 Source: TypeAlias = Literal["lambda", "kinesis"]
 """As the parameter `Source` of template.yaml."""
-HANDLER: Final = Path(logshape.__file__).parents[2] / "functions" / "ingest" / "handler.py"
+FUNCTIONS: Final = Path(logshape.__file__).parents[2] / "functions"
 """The functions are no part of the package: a checkout has them, and SAM deploys them from there."""
 # What a user's shell may say of another AWS.
 _ELSEWHERE: Final = ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL_FIREHOSE", "AWS_ENDPOINT_URL_S3")
@@ -90,6 +91,10 @@ class Stack:
                 if not logs.describe_subscription_filters(logGroupName=name)["subscriptionFilters"]:
                     self.adopt(name)
 
+    def redrive(self) -> Redrive:
+        """Deploy redrive with its queue; whoever has it polls."""
+        return Redrive(self.aws, f"{self.contract.name}-redrive", _handler("redrive"), self.environment)
+
 
 @contextmanager
 def deployed(
@@ -125,7 +130,7 @@ def deployed(
         URL: index.url if index else "",
     }
     with _environment(variables):
-        arn, role = aws.function(name, _handler(), failures=SPOOL), ""
+        arn, role = aws.function(name, _handler("ingest"), failures=SPOOL), ""
         if source == "kinesis":
             arn, role = aws.stream(f"{contract.name}-lines", arn, failures=SPOOL), STREAM_ROLE
         destination = {DESTINATION: arn, ROLE: role}
@@ -161,11 +166,12 @@ def _archive(aws: LocalAws, contract: Contract) -> None:
     aws.client("firehose").create_delivery_stream(**bind(firehose.derive(contract), known))
 
 
-def _handler() -> Handler:
-    """Import the ingest function anew, since it reads contract and environment when it is imported."""
-    spec = importlib.util.spec_from_file_location("handler", HANDLER)
-    if spec is None or spec.loader is None or not HANDLER.is_file():
-        raise UnreadableInput(f"{HANDLER}: not there; run logshape from a checkout of its repository")
+def _handler(function: str) -> Handler:
+    """Import a function anew, since it reads contract and environment when it is imported."""
+    file = FUNCTIONS / function / "handler.py"
+    spec = importlib.util.spec_from_file_location("handler", file)
+    if spec is None or spec.loader is None or not file.is_file():
+        raise UnreadableInput(f"{file}: not there; run logshape from a checkout of its repository")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     handler: Handler = module.handle
