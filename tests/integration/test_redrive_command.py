@@ -12,8 +12,10 @@ from click.testing import CliRunner
 
 from logshape.cli import logshape
 from logshape.ledger import Ledger
+from logshape.targets import outputs
+from tests.repository.test_template import TEMPLATE
 from tests.stack import EVENTS, ROOT, SPOOL, STREAM, create_stream, payload
-from tests.wires import Told, ids
+from tests.wires import Told, ids, served
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -134,6 +136,49 @@ def test_a_folder_is_a_spool_too(spooled: Stack, tmp_path: Path) -> None:
     assert (result.exit_code, spooled.store.ids) == (0, EVENTS)
     assert list(folder.glob("undelivered/index/**/*.gz")) == []
     assert len(list(folder.glob("undelivered/archive/**/*.gz"))) == 1
+
+
+def test_a_stack_says_where_all_of_it_is(spooled: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On the laptop of whoever is on call no variable is set."""
+    said = {
+        "SpoolLocation": "s3://spool/logshape",
+        "ArchiveLocation": "s3://archive/archive",
+        "ArchiveStreamName": STREAM,
+        "OpenSearchEndpoint": spooled.url,
+    }
+    for name in outputs.VARIABLES.values():
+        monkeypatch.delenv(name, raising=False)
+
+    with served(lambda asked: described(said) if b"StackName=shop" in asked.body else NO_STACK) as (url, _):
+        monkeypatch.setenv("AWS_ENDPOINT_URL_CLOUDFORMATION", url)
+        assert run("redrive", "--stack", "shop", "--yes").exit_code == 0
+        unknown = run("redrive", "--stack", "other")
+
+    assert (spooled.archived(), spooled.store.ids, spooled.kept("undelivered")) == (EVENTS, EVENTS, [])
+    assert "Stack with id other does not exist" in str(unknown.exception)
+
+
+NO_STACK = Told(
+    400,
+    b"<ErrorResponse><Error><Type>Sender</Type><Code>ValidationError</Code>"
+    b"<Message>Stack with id other does not exist</Message></Error></ErrorResponse>",
+)
+
+
+def described(said: dict[str, str]) -> Told:
+    """Answer as CloudFormation describes a stack with the outputs *said*."""
+    members = "".join(
+        f"<member><OutputKey>{name}</OutputKey><OutputValue>{value}</OutputValue></member>"
+        for name, value in said.items()
+    )
+    stack = f"<Stacks><member><StackName>shop</StackName><Outputs>{members}</Outputs></member></Stacks>"
+    result = f"<DescribeStacksResult>{stack}</DescribeStacksResult>"
+    return Told(200, f"<DescribeStacksResponse>{result}</DescribeStacksResponse>".encode())
+
+
+def test_the_template_has_the_outputs_that_are_read() -> None:
+    """An output that is renamed would be found at night."""
+    assert set(outputs.VARIABLES) <= set(TEMPLATE["Outputs"])
 
 
 def test_without_a_spool_or_a_sink_it_says_what_is_missing(
