@@ -7,11 +7,11 @@ import time
 from functools import partial
 from typing import Any, Final
 
-from logshape import Pipeline, telemetry
-from logshape.delivery import connected, deadline, declared, own_groups, take
+from logshape import telemetry
+from logshape.delivery import connected, deadline, declared, pipeline, take
 
 CONTRACT: Final = declared(os.environ)
-PIPELINE: Final = Pipeline(CONTRACT, own_groups=own_groups(os.environ), region=os.environ.get("AWS_REGION"))
+PIPELINE: Final = pipeline(CONTRACT, os.environ)
 SINKS, SPOOL = connected(CONTRACT, os.environ)
 
 
@@ -23,4 +23,5 @@ def handle(event: object, context: object) -> dict[str, Any]:
         for sink in SINKS.on():
             telemetry.publish(taken.books, sink.name, CONTRACT.name, breaker_open=SINKS.breakers[sink.name].is_open)
         telemetry.measured(taken.measured, CONTRACT.name)
+        telemetry.redaction(taken.shortfall, CONTRACT.name)
     return taken.answer()

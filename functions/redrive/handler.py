@@ -5,15 +5,14 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any, Final
 
-from logshape import Pipeline
-from logshape.delivery import deadline, declared, own_groups
+from logshape.delivery import deadline, declared, pipeline
 from logshape.delivery.returns import means, redrive
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 CONTRACT: Final = declared(os.environ)
-PIPELINE: Final = Pipeline(CONTRACT, own_groups=own_groups(os.environ), region=os.environ.get("AWS_REGION"))
+PIPELINE: Final = pipeline(CONTRACT, os.environ)
 MEANS: Final = means(PIPELINE, os.environ)
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from logshape.ledger import Ledger
     from logshape.lines.measures import Measured
+    from logshape.lines.redaction import Shortfall
 
 SHARED: Final = ("received", "filtered", "payloads_quarantined")
 """Counts that stand for both sinks, and are published with each."""
@@ -27,6 +28,9 @@ COUNTS: Final[Mapping[str, tuple[str, ...]]] = {
 BREAKER_OPEN: Final = "breaker_open"
 REDRIVEN: Final = "redriven"
 """Metrics of each sink: whether it is spared, and how many documents were stored that had been spooled."""
+UNHASHED: Final = "redaction_unhashed"
+UNREDACTED: Final = "redaction_failed"
+"""Metrics of a function: values masked for want of a key, and texts given up because looking through them failed."""
 
 
 class _Stdout(logging.Handler):
@@ -70,6 +74,17 @@ def measured(found: Sequence[Measured], contract: str) -> None:
             metrics.add_dimension(name, value)
         for number in one.values:
             metrics.add_metric(one.name, one.unit, number)
+        metrics.flush_metrics()
+
+
+def redaction(shortfall: Shortfall, contract: str) -> None:
+    """Print how often redaction did less than the contract asks as one EMF line, if it did; the function is named."""
+    found = {UNHASHED: shortfall.unhashed, UNREDACTED: shortfall.failed}
+    if any(found.values()):
+        metrics = EphemeralMetrics(namespace=_namespace(contract), service="")
+        metrics.add_dimension("function", os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "local"))
+        for name, value in found.items():
+            metrics.add_metric(name, MetricUnit.Count, value)
         metrics.flush_metrics()
 
 

@@ -114,6 +114,7 @@ def test_ingest_has_both_sinks_and_the_spool() -> None:
         "LOGSHAPE_OPENSEARCH_URL": "${OpenSearchUrl}",
         "LOGSHAPE_OPENSEARCH_AUTH": {"If": ["HasSecret", "basic", "${AWS::NoValue}"]},
         "LOGSHAPE_OPENSEARCH_SECRET": "${OpenSearchSecretArn}",
+        "LOGSHAPE_REDACT_KEY": "${RedactKeyArn}",
         "LOGSHAPE_SPOOL": "s3://${SpoolBucket}/spool",
     }
 

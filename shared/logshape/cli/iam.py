@@ -74,6 +74,7 @@ def policy(use: str) -> dict[str, Any]:
 
 def _declared(use: str) -> Iterable[Actions]:
     from logshape import connections
+    from logshape.connections import keys
     from logshape.delivery import returns, sweeping
     from logshape.sinks import firehose, opensearch, spool
     from logshape.targets import cloudwatch, logs, operator, place, runs
@@ -85,8 +86,8 @@ def _declared(use: str) -> Iterable[Actions]:
     uses: Mapping[str, Iterable[Actions]] = {
         "plan": reads,
         "apply": (*reads, *writes),
-        "ingest": (*sinks, _OF_INGEST),
-        "redrive": (*sinks, returns.ACTIONS, sweeping.ACTIONS, _OF_REDRIVE),
+        "ingest": (*sinks, keys.ACTIONS, _OF_INGEST),
+        "redrive": (*sinks, keys.ACTIONS, returns.ACTIONS, sweeping.ACTIONS, _OF_REDRIVE),
         "govern": (*reads, *writes, operator.ACTIONS, runs.ACTIONS, _OF_GOVERN),
     }
     return uses[use]

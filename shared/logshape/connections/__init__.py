@@ -15,6 +15,7 @@ from logshape.connections.answers import Keep, NoAnswer, Put, Refused, Reply, Re
 from logshape.connections.aws import CONNECT_SECONDS, READ_SECONDS, Aws, Session, firehose, spool, uncollected
 from logshape.connections.cluster import ACTIONS, opensearch
 from logshape.connections.control import CONTROL_SECONDS, Control
+from logshape.connections.keys import redact_key
 from logshape.connections.objects import Bucket, Folder, Item, Store, bucket_and_prefix
 from logshape.connections.queue import Queue
 
@@ -43,6 +44,7 @@ __all__ = [
     "bucket_and_prefix",
     "firehose",
     "opensearch",
+    "redact_key",
     "spool",
     "warm",
 ]

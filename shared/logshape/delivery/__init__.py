@@ -3,6 +3,7 @@
 from logshape.delivery.intake import take
 from logshape.delivery.outlets import Sinks, connected, declared, own_groups
 from logshape.delivery.patience import deadline
+from logshape.delivery.shaping import pipeline
 from logshape.delivery.shipping import deliver
 
-__all__ = ["Sinks", "connected", "deadline", "declared", "deliver", "own_groups", "take"]
+__all__ = ["Sinks", "connected", "deadline", "declared", "deliver", "own_groups", "pipeline", "take"]

@@ -11,6 +11,7 @@ from logshape import telemetry
 from logshape.delivery.shipping import deliver
 from logshape.errors import Undeliverable, UnreadablePayload
 from logshape.ledger import Ledger
+from logshape.lines.redaction import Shortfall
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -38,6 +39,7 @@ class Taken(msgspec.Struct, kw_only=True):
 
     books: Books = {}
     measured: list[Measured] = []
+    shortfall: Shortfall = msgspec.field(default_factory=Shortfall)
     again: list[str] | None = None
 
     def add(self, shipments: Sequence[Shipment], books: Books) -> None:
@@ -46,6 +48,7 @@ class Taken(msgspec.Struct, kw_only=True):
             if ledger != Ledger():
                 self.books[group] = self.books.get(group, Ledger()) + ledger
         self.measured += [one for shipment in shipments for one in shipment.measured]
+        self.shortfall = sum((shipment.shortfall for shipment in shipments), start=self.shortfall)
 
     def answer(self) -> dict[str, Any]:
         """Return what the function answers: counts of all log groups together, and what is to come again."""

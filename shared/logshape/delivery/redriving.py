@@ -6,6 +6,7 @@ from typing import IO, TYPE_CHECKING, assert_never
 
 import msgspec
 
+from logshape import telemetry
 from logshape.delivery import contents
 from logshape.delivery.contents import Bad, Halted, Unconverted, Undelivered, Uninvoked
 from logshape.delivery.sending import Sending, Terms, Waits
@@ -79,6 +80,7 @@ class Redriver:
             shipment = self._pipeline.shape(event, now_ms=terms.now_ms)
             terms.pace(shipment.ledger.received)
             books = deliver([shipment], self.sending.sinks, self.sending.spool, terms.until)
+            telemetry.redaction(shipment.shortfall, self._pipeline.contract.name)
             for group, ledger in books.items():
                 self.books[group] = self.books.get(group, Ledger()) + ledger
         return None

@@ -55,6 +55,10 @@ class Shortfall(msgspec.Struct):
     unhashed: int = 0
     failed: int = 0
 
+    def __add__(self, other: Shortfall) -> Shortfall:
+        """Return both together."""
+        return Shortfall(self.unhashed + other.unhashed, self.failed + other.failed)
+
 
 class Redactor:
     """Takes out of records what *contract* redacts; *key* is for hashes."""
