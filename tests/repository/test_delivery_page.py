@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 import pytest
 
-from logshape.delivery import contents, returns, sending, sweeping
+from logshape import connections
+from logshape.delivery import breaker, contents, intake, patience, reserve, returns, sending, sweeping
+from logshape.ledger import Ledger
 from tests.repository.test_template import of_type
 
 if TYPE_CHECKING:
@@ -71,3 +73,31 @@ def test_figures_are_those_of_the_code() -> None:
     assert (returns.FIRST_WAIT, returns.LONGEST_WAIT, sweeping.GRACE) == (60, 3600, 3600.0)
     assert f"`{sweeping.UNCONVERTED}`" in PAGE
     assert f"`{sweeping.FAILURES}`" in PAGE
+
+
+def test_every_alarm_of_ingest_has_a_line() -> None:
+    """As above."""
+    alarms = [name for name in of_type("AWS::CloudWatch::Alarm") if name.startswith(("Ingest", "LineStream"))]
+
+    assert sorted(re.findall(r"^\| `((?:Ingest|LineStream)\w+)` \|", PAGE, re.MULTILINE)) == sorted(alarms)
+
+
+def test_every_count_is_explained() -> None:
+    """A graph shows them all."""
+    cells = re.findall(r"^\| ((?:`\w+`(?:, )?)+) \|", PAGE, re.MULTILINE)
+
+    assert {f"`{name}`" for name in Ledger().counts()} <= {name for cell in cells for name in cell.split(", ")}
+
+
+def test_figures_of_ingest_are_those_of_the_code() -> None:
+    """Tries, seconds, portions; what the stream's mapping does."""
+    properties = of_type("AWS::Lambda::EventSourceMapping")["LineStreamMapping"]
+
+    assert (patience.TRIES, patience.SECONDS) == (3, 5.0)
+    assert (connections.CONNECT_SECONDS, connections.READ_SECONDS) == (2.0, 3.0)
+    assert (breaker.FIRST_SECONDS, breaker.LONGEST_SECONDS) == (2.0, 60.0)
+    assert (reserve.MARGIN, reserve.LEAST, reserve.MOST) == (2.0, 0.1, 0.5)
+    assert round(reserve.Reserve().of_sinks(60.0)) == 2
+    assert intake.PORTION_BYTES == 16 * 1024 * 1024
+    assert (properties["MaximumRetryAttempts"], properties["MaximumRecordAgeInSeconds"]) == (20, 20 * 3600)
+    assert of_type("AWS::CloudWatch::Alarm")["LineStreamAgeAlarm"]["Threshold"] == 10 * 60 * 1000
