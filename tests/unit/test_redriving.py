@@ -14,6 +14,7 @@ import pytest
 from logshape.connections import Folder, NoAnswer, Reply
 from logshape.delivery.contents import kind_of
 from logshape.delivery.sending import MOST_BYTES, PROBE, Tally, Waits
+from logshape.delivery.waiting import Wish, find
 from logshape.errors import Undeliverable
 from logshape.local.subscriptions import data_message
 from tests.waiting import (
@@ -277,12 +278,27 @@ def test_an_invocation_that_failed_is_shaped_again(world: World, failure: dict[s
     assert (world.archived, world.indexed, world.found()) == (["0", "1", "2"], ["0", "1", "2"], [])
 
 
+@pytest.mark.parametrize(("group", "found"), [("/aws/lambda/shop-*", 4), ("/aws/lambda/other", 0), (None, 5)])
+def test_what_waits_is_found_by_the_log_group_of_its_events(world: World, group: str | None, found: int) -> None:
+    """Each kind names it in another place, and one that is broken names none."""
+    body = {"log_group": "/aws/lambda/shop-a"}
+    world.spool(SPOOLED, [line | {"document": line["document"] | body} for line in documents("1")])
+    raw = b64encode(json.dumps({"event_id": "1"} | body).encode() + b"\n" + row("2")).decode()
+    world.spool(UNCONVERTED, [unconverted("1") | {"rawData": raw}])
+    for number, failure in enumerate(
+        [{"requestPayload": PAYLOAD}, {"KinesisBatchInfo": {}, "payload": json.dumps(BATCH)}, "broken"]
+    ):
+        Folder.write(world.bucket, f"{FAILED}{number}", json.dumps(failure).encode())
+
+    assert len(list(find([(world.bucket, "")], Wish(group=group)))) == found
+
+
 @pytest.mark.parametrize(
     ("failure", "reason"),
     [
         ({"requestContext": {}}, "it holds no payload"),
         ({"KinesisBatchInfo": {"shardId": "1"}}, "it tells where the records are in the stream, and holds none"),
-        ({"KinesisBatchInfo": {}, "payload": "{"}, "its payload is no batch of Kinesis records"),
+        ({"KinesisBatchInfo": {}, "payload": "{"}, "its payload is no event"),
         ("no JSON", "it holds no payload"),
     ],
 )

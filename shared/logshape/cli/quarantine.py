@@ -130,14 +130,13 @@ def replay(
 
 
 def _replayer(asked: depots.Asked, rate: int | None, environ: Mapping[str, str], aws: Aws) -> Replay:
-    from logshape import Pipeline
+    from logshape.delivery import pipeline
     from logshape.delivery.quarantine import Replay
     from logshape.delivery.sending import Sending
 
     contract = contracts.load(asked.contract)
     sinks, spool = depots.sending(contract, environ, aws)
-    pipeline = Pipeline(contract, region=environ.get("AWS_REGION"))
-    return Replay(pipeline, Sending(contract, sinks, spool, depots.terms(rate)))
+    return Replay(pipeline(contract, environ), Sending(contract, sinks, spool, depots.terms(rate)))
 
 
 def _replay(

@@ -69,13 +69,12 @@ def _send(
     found: Sequence[Waiting], asked: depots.Asked, rate: int | None, environ: Mapping[str, str], aws: Aws
 ) -> tuple[Redriver, Counter[str]]:
     """Send all that was *found*, and count what has to wait, by rule."""
-    from logshape import Pipeline
+    from logshape.delivery import pipeline
     from logshape.delivery.redriving import Redriver
 
     contract = contracts.load(asked.contract)
     sinks, spool = depots.sending(contract, environ, aws)
-    pipeline = Pipeline(contract, region=environ.get("AWS_REGION"))
-    redriver = Redriver(pipeline, sinks, spool, depots.terms(rate))
+    redriver = Redriver(pipeline(contract, environ), sinks, spool, depots.terms(rate))
     waits: Counter[str] = Counter()
     with depots.quiet(), depots.progress(len(found), "objects") as tell:
         for each in found:
@@ -127,7 +126,7 @@ def _told(redriver: Redriver) -> str:
 
 
 def _events(redriver: Redriver) -> Ledger:
-    return sum(redriver.books.values(), start=Ledger())
+    return sum((ledger for taken in redriver.taken for ledger in taken.books.values()), start=Ledger())
 
 
 def _time(seconds: float) -> str:

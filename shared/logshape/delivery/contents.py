@@ -56,6 +56,12 @@ class Bad(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
 
 
+class Missing(msgspec.Struct, frozen=True):
+    """Why there is no event."""
+
+    reason: str
+
+
 class Halted(msgspec.Struct, frozen=True):
     """Firehose could not use the Glue table, by *code*: each record would fail again until somebody has mended it."""
 
@@ -107,26 +113,25 @@ def failure(file: IO[bytes]) -> object:
         return content.decode(errors="replace")
 
 
-def payloads(failure: object) -> list[object] | str:
+def payload(failure: object) -> dict[str, Any] | Missing:
     """
-    Return the events that *failure*, an on-failure document of Lambda's, was about, or why there are none.
+    Return the event that *failure*, an on-failure document of Lambda's, was about.
 
     That of an event source mapping for Kinesis has the whole event as text, and only on S3 (Lambda developer guide,
-    "Retain discarded batch records"); each of its records is what a subscription sends.
+    "Retain discarded batch records").
     """
     match failure:
-        case {"requestPayload": dict(payload)}:
-            return [payload]
-        case {"KinesisBatchInfo": _, "payload": str() | dict() as text}:
+        case {"requestPayload": dict(event)}:
+            return event
+        case {"KinesisBatchInfo": _, "payload": str(text)}:
             try:
-                batch = msgspec.json.decode(text) if isinstance(text, str) else text
-                return [{"awslogs": {"data": record["kinesis"]["data"]}} for record in batch["Records"]]
-            except (msgspec.DecodeError, KeyError, TypeError):
-                return "its payload is no batch of Kinesis records"
+                return msgspec.json.decode(text, type=dict[str, Any])
+            except msgspec.MsgspecError:
+                return Missing("its payload is no event")
         case {"KinesisBatchInfo": _}:
-            return "it tells where the records are in the stream, and holds none"
+            return Missing("it tells where the records are in the stream, and holds none")
         case _:
-            return "it holds no payload"
+            return Missing("it holds no payload")
 
 
 class _Failure(msgspec.Struct):

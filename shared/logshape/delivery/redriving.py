@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
-from typing import IO, TYPE_CHECKING, assert_never
+from typing import IO, TYPE_CHECKING, Final, assert_never
 
 import msgspec
 
-from logshape import telemetry
 from logshape.delivery import contents
-from logshape.delivery.contents import Bad, Halted, Unconverted, Undelivered, Uninvoked
+from logshape.delivery.contents import Bad, Halted, Missing, Unconverted, Undelivered, Uninvoked
+from logshape.delivery.intake import take
 from logshape.delivery.sending import Sending, Terms, Waits
-from logshape.delivery.shipping import deliver
-from logshape.ledger import Ledger
 from logshape.sinks import Document
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from logshape.connections import Store
-    from logshape.delivery.bookkeeping import Books
     from logshape.delivery.contents import Kind
+    from logshape.delivery.intake import Taken
     from logshape.delivery.outlets import Sinks
-    from logshape.pipeline import Pipeline
+    from logshape.pipeline import Pipeline, Shipment
     from logshape.sinks import Sink
     from logshape.sinks.spool import Spool
+
+AGAIN: Final = "redrive-not-all-kept"
+"""A batch of Kinesis' is kept in part; all of it comes again."""
 
 
 class Redriver:
@@ -31,13 +32,14 @@ class Redriver:
     Sends objects again, one after the other.
 
     An object is removed only after its last document is stored, in quarantine, or in another object: whoever is stopped
-    in between leaves it as it was. *books* have the counts of events that were shaped for the first time.
+    in between leaves it as it was. *taken* is what ingest would have told of the events that
+    were shaped for the first time.
     """
 
     def __init__(self, pipeline: Pipeline, sinks: Sinks, spool: Spool, terms: Terms) -> None:
         """Send to *sinks*, keep in *spool* what has to be kept, and shape by *pipeline* what never was."""
         self.sending = Sending(pipeline.contract, sinks, spool, terms)
-        self.books: Books = {}
+        self.taken: list[Taken] = []
         self._pipeline = pipeline
 
     def redrive(self, store: Store, key: str, kind: Kind) -> Waits | None:
@@ -69,21 +71,20 @@ class Redriver:
             Undeliverable: something could not be kept.
 
         """
-        events = contents.payloads(failure)
-        if isinstance(events, str):
-            self.quarantine([_unsendable(failure, contents.FAILURE, events)])
+        event = contents.payload(failure)
+        if isinstance(event, Missing):
+            self.quarantine([_unsendable(failure, contents.FAILURE, event.reason)])
             return None
-        for event in events:
-            if waits := self.sending.late():
-                return waits
-            terms = self.sending.terms
-            shipment = self._pipeline.shape(event, now_ms=terms.now_ms)
-            terms.pace(shipment.ledger.received)
-            books = deliver([shipment], self.sending.sinks, self.sending.spool, terms.until)
-            telemetry.redaction(shipment.shortfall, self._pipeline.contract.name)
-            for group, ledger in books.items():
-                self.books[group] = self.books.get(group, Ledger()) + ledger
-        return None
+        if waits := self.sending.late():
+            return waits
+        taken = take(event, self._shaped, self.sending.sinks, self.sending.spool, self.sending.terms.until)
+        self.taken.append(taken)
+        return Waits(rule=AGAIN, soon=True) if taken.again else None
+
+    def _shaped(self, event: object) -> Shipment:
+        shipment = self._pipeline.shape(event, now_ms=self.sending.terms.now_ms)
+        self.sending.terms.pace(shipment.ledger.received)
+        return shipment
 
     def quarantine(self, bad: Sequence[Bad]) -> None:
         """Keep what was never a document of any sink."""

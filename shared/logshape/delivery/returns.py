@@ -119,8 +119,11 @@ class _Batch:
         waits = list(self._waits.values())
         for name, tally in list(self._redriver.sending.tallies.items()):
             telemetry.redriven(name, msgspec.to_builtins(tally), contract)
-        for sink in self._means.sinks.on():
-            telemetry.publish(dict(self._redriver.books), sink.name, contract)
+        for taken in list(self._redriver.taken):
+            for sink in self._means.sinks.on():
+                telemetry.publish(taken.books, sink.name, contract)
+            telemetry.measured(taken.measured, contract)
+            telemetry.redaction(taken.shortfall, contract)
         if waits:
             telemetry.waiting(Counter(found.rule for found in waits), sum(found.stop for found in waits), contract)
         seconds = {

@@ -118,13 +118,23 @@ def _groups(kind: Kind, file: IO[bytes]) -> Iterator[str]:
                 return
             found = rows
         case Uninvoked():
-            events = contents.payloads(contents.failure(file))
-            opened = [envelope.opened(event) for event in events] if isinstance(events, list) else []
-            yield from (payload.log_group for payload in opened if isinstance(payload, envelope.Payload))
+            yield from _invoked(contents.payload(contents.failure(file)))
             return
         case _:
             assert_never(kind)
     yield from (group_of(each.body) for each in found if isinstance(each, Document))
+
+
+def _invoked(event: object) -> Iterator[str]:
+    """Yield the log groups of an event of ingest's, a payload or a batch of payloads."""
+    events: list[object]
+    match event:
+        case {"Records": list(records)}:
+            events = [{"awslogs": record.get("kinesis")} for record in records if isinstance(record, dict)]
+        case _:
+            events = [event]
+    opened = map(envelope.opened, events)
+    yield from (payload.log_group for payload in opened if isinstance(payload, envelope.Payload))
 
 
 class _Grouped(msgspec.Struct):
