@@ -46,13 +46,15 @@ def test_a_control_message_is_answered_with_nothing(stack: Stack) -> None:
     assert stack.ingest(control_message(0)) == Ledger()
 
 
-def test_events_of_the_functions_own_group_go_nowhere(stack: Stack) -> None:
-    """They would come back as more of themselves."""
-    event = data_message(
-        "1", "/aws/lambda/shop-ingest", "s", "f", [{"id": "1", "timestamp": 1_800_000_000_000, "message": "x"}]
-    )
+def test_events_of_the_way_that_lines_take_go_nowhere(stack: Stack) -> None:
+    """They would come back as more of themselves, whoever has subscribed them."""
+    events = [{"id": "1", "timestamp": 1_800_000_000_000, "message": "x"}]
+    own = ("/aws/lambda/shop-ingest", "/aws/lambda/shop-redrive", f"/aws/kinesisfirehose/{STREAM}")
 
-    assert stack.ingest(event) == Ledger(received=1, filtered=1)
+    ledgers = [stack.ingest(data_message("1", group, "s", "f", events)) for group in own]
+
+    assert ledgers == [Ledger(received=1, filtered=1)] * 3
+    assert (stack.store.ids, stack.archived()) == ([], [])
 
 
 def test_a_payload_that_cannot_be_read_is_quarantined_whole(stack: Stack) -> None:
@@ -90,6 +92,29 @@ def test_a_batch_that_can_be_kept_nowhere_comes_again_from_its_first_record(stac
     answer = stack.run("ingest", {"Records": [record]})
 
     assert answer == {**Ledger().counts(), "batchItemFailures": [{"itemIdentifier": "7"}]}
+
+
+def test_a_batch_that_lambda_gives_up_comes_home_by_redrive(stack: Stack) -> None:
+    """The last place that keeps a record of a stream is the bucket of what failed, and somebody reads it."""
+
+    def broken(*_: object) -> None:
+        raise MemoryError
+
+    group, stream = "/aws/lambda/shop-orders", "2025/10/31/[$LATEST]a"
+    logs = stack.aws.client("logs")
+    logs.create_log_group(logGroupName=group)
+    logs.create_log_stream(logGroupName=group, logStreamName=stream)
+    arn = stack.aws.stream("lines", stack.aws.function("broken", broken, failures=SPOOL), failures=SPOOL)
+    role = "arn:aws:iam::123456789012:role/r"
+    logs.put_subscription_filter(logGroupName=group, filterName="f", filterPattern="", destinationArn=arn, roleArn=role)
+    stack.aws.ids.promise(group, stream, EVENTS)
+    now = time.time_ns() // 1_000_000
+    lines = [{"timestamp": now, "message": f"[INFO] {event_id}"} for event_id in EVENTS]
+    logs.put_log_events(logGroupName=group, logStreamName=stream, logEvents=lines)
+    stack.aws.drain(time.monotonic() + 20)
+
+    assert stack.redrive() == []
+    assert (sorted(stack.store.ids), sorted(stack.archived())) == (EVENTS, EVENTS)
 
 
 def cut(_: Asked) -> Told:

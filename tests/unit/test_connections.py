@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import threading
 import time
 from email.utils import formatdate
 from typing import TYPE_CHECKING
@@ -217,6 +218,22 @@ def test_a_cluster_that_is_not_there_is_no_answer() -> None:
     """Nothing listens, or no name says where."""
     assert bulk(CLOSED) == NoAnswer(reason="ConnectionError")
     assert bulk("http://no-such-host.invalid", LOGSHAPE_OPENSEARCH_AUTH="none") == NoAnswer(reason="ConnectionError")
+
+
+def test_a_cluster_that_hangs_is_waited_for_as_long_as_was_said() -> None:
+    """Connecting and reading share the time that is left of an invocation; each by itself would fit, and not both."""
+    release = threading.Event()
+    with served(lambda _: (release.wait(), Told(200))[1]) as (url, _):
+        request = connections.opensearch({**KEYS, "LOGSHAPE_OPENSEARCH_URL": url}, Aws(KEYS))
+        assert request is not None
+        request("GET", "/", None, 0.05)  # the first one imports what it needs
+        started = time.monotonic()
+        answer = request("POST", "/_bulk", body("1"), 0.3)
+        took = time.monotonic() - started
+        release.set()
+
+    assert answer == NoAnswer(reason="ConnectionTimeout")
+    assert 0.2 < took < 2.0
 
 
 def test_firehose_is_asked_once_and_answers_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
