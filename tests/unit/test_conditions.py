@@ -6,7 +6,7 @@ import functools
 
 import duckdb
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from logshape.archive.openx import Converter
@@ -18,7 +18,6 @@ from logshape.lines.conditions import any_of
 from tests.conditions import CONTRACT, FIELD_TYPES, predicates, records, row
 
 
-@settings(deadline=None)  # the first example opens DuckDB
 @given(st.lists(records(), min_size=1, max_size=12), predicates())
 def test_duckdb_finds_the_rows_that_a_predicate_holds_for(found: list[dict[str, object]], predicate: Predicate) -> None:
     """A query, a metric and a drop rule that are written alike must mean one thing, nulls and odd characters too."""
