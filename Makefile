@@ -62,6 +62,15 @@ build: setup $(TOOLS) ## Compile the contract and build functions and layer; ARC
 	SAM_CLI_TELEMETRY=0 PYTHON="$(abspath $(BIN)/python)" ARCH=$(ARCH) .tools/bin/sam build \
 		--parameter-overrides Architecture=$(ARCH)
 
+.PHONY: deploy
+deploy: ## Deploy to AWS and print what is left: STACK=name REGION=name PARAMETERS='OpenSearchUrl=https://...'
+	$(MAKE) template
+	$(MAKE) build
+	SAM_CLI_TELEMETRY=0 .tools/bin/sam deploy --stack-name $(STACK) $(REGION:%=--region %) \
+		--capabilities CAPABILITY_IAM --resolve-s3 --no-confirm-changeset --no-fail-on-empty-changeset \
+		--parameter-overrides Architecture=$(ARCH) $(PARAMETERS)
+	$(BIN)/logshape plan --stack $(STACK) $(REGION:%=--region %)
+
 $(UV): .locks/uv.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "logshape needs Python 3.11 or later: make PYTHON=python3.13")'
 	$(PYTHON) -m venv --clear .venv

@@ -23,6 +23,7 @@ ACTIONS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 STANDARD: Final = "STANDARD"
 _PAGE: Final = 50
+_COMMON: Final = ("filterName", "filterPattern", "metricTransformations")
 _QUERIES_A_PAGE: Final = 1000
 
 Raw = dict[str, Any]
@@ -75,9 +76,16 @@ def metric_filters(calls: Calls, glob: str | None) -> dict[str, list[Raw]]:
     """Return the filters of the whole Region by log group, or of one log group where *glob* is its name."""
     asked = {"logGroupName": glob} if glob is not None and "*" not in glob else {}
     found: dict[str, list[Raw]] = {}
+    pool: dict[bytes, Raw] = {}
     for raw in calls.pages("describe_metric_filters", "metricFilters", glob or "", limit=_PAGE, **asked):
-        found.setdefault(raw["logGroupName"], []).append(raw)
+        found.setdefault(raw["logGroupName"], []).append(_pooled(raw, pool))
     return found
+
+
+def _pooled(raw: Raw, pool: dict[bytes, Raw]) -> Raw:
+    """Return *raw* with what it has in common with others: thousands of log groups have few patterns between them."""
+    common: Raw = {name: raw[name] for name in _COMMON if name in raw}
+    return raw | pool.setdefault(msgspec.json.encode(common), common)
 
 
 def subscriptions(calls: Calls, names: Iterable[str]) -> dict[str, list[Raw]]:

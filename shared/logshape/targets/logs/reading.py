@@ -8,7 +8,7 @@ from logshape.artefacts import subscription_filters
 from logshape.plan import Kind, Resource
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from logshape.contract.model import Contract
     from logshape.targets.logs.account import Account, LogGroup, Raw
@@ -42,10 +42,12 @@ def resource(kind: Kind, body: dict[str, Any], name: str = "") -> Resource:
 
 def ours(contract: Contract, account: Account) -> Iterator[Resource]:
     """Yield what *account* holds that belongs to *contract*."""
+    # By the identity of what they are made of, of which log groups that are alike have one.
+    transformations: dict[int, list[Raw]] = {}
     for group in account.groups.values():
         yield from _retention(contract, group)
     for raws in account.metric_filters.values():
-        yield from map(_metric_filter, ours_among(contract, raws))
+        yield from (_metric_filter(raw, transformations) for raw in ours_among(contract, raws))
     for raws in (account.subscriptions or {}).values():
         name = subscription_filters.filter_name(contract)
         yield from (_subscription(raw) for raw in raws if raw["filterName"] == name)
@@ -69,12 +71,15 @@ def _subscription(raw: Raw) -> Resource:
     return resource("subscription-filter", body | _unusual(raw, _SUBSCRIPTION))
 
 
-def _metric_filter(raw: Raw) -> Resource:
+def _metric_filter(raw: Raw, transformations: dict[int, list[Raw]]) -> Resource:
+    said: Sequence[Raw] = raw.get("metricTransformations", ())
+    if id(said) not in transformations:
+        transformations[id(said)] = [_transformation(one) for one in said]
     body = {
         "logGroupName": raw["logGroupName"],
         "filterName": raw["filterName"],
         "filterPattern": raw.get("filterPattern", ""),
-        "metricTransformations": [_transformation(one) for one in raw.get("metricTransformations", ())],
+        "metricTransformations": transformations[id(said)],
     }
     return resource("metric-filter", body | _unusual(raw, _METRIC_FILTER))
 
