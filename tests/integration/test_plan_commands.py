@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
+import re
+import sys
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
 import pytest
 
 from logshape.cli import main
+from logshape.connections import control
 from tests.wires import Asked, Told, served
 
 if TYPE_CHECKING:
@@ -104,6 +108,27 @@ def test_apply_asks_nobody_where_nobody_is(run: Run, logs: Any) -> None:  # noqa
     assert code == 2
     assert "say --fingerprint F, as `logshape plan` prints it, or --yes" in err
     assert logs.describe_metric_filters()["metricFilters"] == []
+
+
+@pytest.mark.parametrize(("answer", "outcome"), [("y", (0, 1)), ("n", (1, 0)), ("", (1, 0))])
+def test_on_a_terminal_apply_shows_the_plan_and_asks(
+    answer: str,
+    outcome: tuple[int, int],
+    run: Run,
+    logs: Any,  # noqa: ANN401 # as above
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What is asked is what was shown, and only a yes is one."""
+    keyboard, terminal = os.openpty()
+    with os.fdopen(keyboard, "w") as typed, os.fdopen(terminal) as stdin:
+        typed.write(f"{answer}\n")
+        typed.flush()
+        monkeypatch.setattr(sys, "stdin", stdin)
+        code, out, err = run("apply", "--target", "logs")
+
+    assert "+ create metric-filter /app/orders-a:logshape/shop/errors" in out
+    assert err.startswith("Make 4 changes? [y/N]: ")
+    assert (code, len(logs.describe_metric_filters()["metricFilters"])) == outcome
 
 
 def test_log_groups_born_since_refuse_the_apply_by_name(run: Run, logs: Any) -> None:  # noqa: ANN401 # as above
@@ -282,6 +307,19 @@ def test_a_denied_action_is_named(action: str, run: Run, account: Account) -> No
     assert (code, out) == (3, "")
     assert err.startswith(f"logshape: logs:{action}")
     assert err.endswith(": AccessDeniedException: you may not\n")
+
+
+@pytest.mark.parametrize("action", ["GetCallerIdentity", "DescribeLogGroups"])
+def test_an_account_that_does_not_answer_is_named(
+    action: str, run: Run, account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After as many tries as it takes; here, after one."""
+    monkeypatch.setattr(control, "_CONTROL_TRIES", 1)
+    account.answers[action] = [Told(0)]
+    code, out, err = run("plan", "--target", "logs")
+
+    assert (code, out) == (3, "")
+    assert re.fullmatch(rf"logshape: \w+:{action}[^\n]*: Connection was closed before [^\n]*\n", err)
 
 
 def test_a_page_that_leads_to_itself_ends_the_plan(run: Run, account: Account) -> None:

@@ -191,6 +191,17 @@ def test_what_somebody_changed_by_hand_is_put_back(world: World) -> None:
     assert mended == query
 
 
+def test_what_a_late_answer_lets_be_made_twice_is_put_right(world: World) -> None:
+    """A describe call may not show yet what was put before it: then the same plan comes again, and is made again."""
+    world.groups(ORDERS)
+    plan = world.plan()
+
+    assert [world.apply(plan), world.apply(plan)] == [[], []]
+    assert [type(one).__name__ for one in world.plan().changes] == ["Delete"]  # a saved query, which has no key
+    assert world.apply(world.plan()) == []
+    assert world.plan().changes == ()
+
+
 def test_queries_of_one_name_become_one(world: World) -> None:
     """A name is no key: whoever puts without an id makes another, and two of ours are repaired; a foreign one stays."""
     for name in ("logshape/shop/Latest errors",) * 2 + ("logshape/shop/Old", "logshape/shop-eu/Latest errors", "mine"):
@@ -384,6 +395,23 @@ def test_a_glob_is_about_log_groups(world: World) -> None:
     assert shown(world.plan(ORDERS)) == ALL[:3]
     assert target.calls.made["describe_subscription_filters"] == 1
     assert "describe_query_definitions" not in target.calls.made
+
+
+def test_a_piece_is_read_log_group_by_log_group_and_plans_the_same(world: World) -> None:
+    """A scan of the Region for each of forty slices would take longer than the hour between two runs."""
+    world.groups("/app/orders-a", "/app/orders-b", "/app/audit")
+    target = Logs(
+        connections.Control({"AWS_REGION": "us-east-1"}), world.place, world.queries, world.clock.time(), piecewise=True
+    )
+    plan = planning.plan([target], world.contract, world.place, planning.Wish(glob="/app/orders-*"), 0)
+
+    assert shown(plan) == shown(world.plan("/app/orders-*"))
+    assert target.calls.made == {
+        "describe_log_groups": 1,
+        "describe_metric_filters": 2,
+        "describe_subscription_filters": 2,
+    }
+    assert world.clock.now == 0.0
 
 
 def test_one_that_fails_stops_no_other_and_a_second_run_makes_it(world: World) -> None:
