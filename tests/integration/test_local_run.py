@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 import boto3
 import pytest
 from botocore.config import Config
+from msgspec.structs import replace
 
 import logshape
 from logshape.archive import columns, parquet
@@ -157,6 +158,20 @@ def _archived(home: Path, groups: set[str]) -> list[tuple[object, ...]]:
     with Archive(home / "archive") as archive:
         question = "SELECT log_group, event_id, message FROM logs WHERE log_group IN (SELECT unnest(?)) ORDER BY ALL"
         return archive.ask(question, [sorted(groups)]).rows
+
+
+@pytest.mark.parametrize("source", ["lambda", "kinesis"])
+def test_a_log_group_that_no_entry_matches_goes_the_same_way(
+    contract_path: Path, tmp_path: Path, source: Source
+) -> None:
+    """Whoever tries their own lines has not written a contract for them yet."""
+    now = time.time_ns() // 1_000_000
+    event = replace(EVENTS[0], log_group="/mine", message="boom", timestamp=now)
+
+    stranger = _run([event], contract_path, tmp_path, "", source)
+
+    stranger.books.balance()
+    assert (stranger.strangers, stranger.books.groups) == (("/mine",), {"/mine": Ledger(received=1, archived=1)})
 
 
 def test_the_books_of_the_last_run_can_be_read_again(report: Report, home: Path) -> None:

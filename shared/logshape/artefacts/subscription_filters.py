@@ -18,25 +18,18 @@ def derive(contract: Contract) -> list[Arguments]:
     A glob stands where an account's log group names will; which of them an entry takes, `arguments` says.
     """
     return [
-        _call(contract, glob, INGEST_ARN)
-        for group in contract.groups
-        if group.subscribe
-        for glob in sorted(group.match)
+        call(contract, glob, INGEST_ARN) for group in contract.groups if group.subscribe for glob in sorted(group.match)
     ]
 
 
 def arguments(
     contract: Contract, log_group: str, destination_arn: str = INGEST_ARN, role_arn: str = ""
 ) -> Arguments | None:
-    """
-    Return the call that sends *log_group* to *destination_arn*; None when it is not subscribed, or not ours.
-
-    A stream is written to as *role_arn*; a function needs none, for it allows CloudWatch Logs to call it.
-    """
+    """Return the call that subscribes *log_group*, see `call`; None when it is not to be subscribed, or not ours."""
     group = contract.group_for(log_group)
     if group is None or not group.subscribe:
         return None
-    return _call(contract, log_group, destination_arn) | ({"roleArn": role_arn} if role_arn else {})
+    return call(contract, log_group, destination_arn, role_arn)
 
 
 def filter_name(contract: Contract) -> str:
@@ -44,10 +37,16 @@ def filter_name(contract: Contract) -> str:
     return f"logshape/{contract.name}/ingest"
 
 
-def _call(contract: Contract, log_group: str, destination_arn: str) -> Arguments:
-    return {
+def call(contract: Contract, log_group: str, destination_arn: str, role_arn: str = "") -> Arguments:
+    """
+    Return the call that sends *log_group* to *destination_arn*, whatever the contract says of it.
+
+    A stream is written to as *role_arn*. A function allows CloudWatch Logs to call it, and is refused with a role.
+    """
+    subscription = {
         "logGroupName": log_group,
         "filterName": filter_name(contract),
         "filterPattern": "",  # every line arrives, since no pattern can say "all but these"; `drop` works in ingest
         "destinationArn": destination_arn,
     }
+    return subscription | ({"roleArn": role_arn} if role_arn else {})

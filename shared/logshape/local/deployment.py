@@ -73,11 +73,7 @@ class Stack:
         if self.contract.group_for(log_group):
             subscription = subscription_filters.arguments(self.contract, log_group, self.destination, self.role)
         else:
-            name = subscription_filters.filter_name(self.contract)
-            subscription = {
-                "logGroupName": log_group, "filterName": name, "filterPattern": "", "destinationArn": self.destination,
-                "roleArn": self.role,
-            }  # fmt: skip
+            subscription = subscription_filters.call(self.contract, log_group, self.destination, self.role)
         if subscription:
             logs.put_subscription_filter(**subscription)
         return subscription is not None
