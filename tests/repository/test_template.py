@@ -16,7 +16,7 @@ from logshape.artefacts import ARTEFACTS, bind, glue, stack_template
 from logshape.delivery import own_groups, returns, sweeping
 from logshape.local import streams
 from logshape.proof import template
-from logshape.targets import occasions
+from logshape.targets import occasions, runs
 
 if TYPE_CHECKING:
     from logshape.contract.model import Contract
@@ -40,6 +40,8 @@ DOCUMENTED: Final = {
     "POWERTOOLS_SERVICE_NAME",
 }
 
+
+DAY_MS: Final = 86_400_000
 
 # Saved queries have no ARN that a policy could name.
 WITHOUT_ARN: Final = {"logs:DeleteQueryDefinition", "logs:DescribeQueryDefinitions", "logs:PutQueryDefinition"}
@@ -300,6 +302,17 @@ def test_each_new_contract_is_applied_by_its_deployment() -> None:
     }
     # CloudWatch tries the function when it is subscribed, and while the stack goes filters go before the function.
     assert resource["DependsOn"] == "IngestPermission"
+
+
+def test_what_govern_keeps_of_a_run_lies_beside_the_spool_and_goes_away() -> None:
+    """A run is obeyed for a day; what it saw names log groups, and need not be kept."""
+    spool = environment(FUNCTIONS["GovernFunction"])["LOGSHAPE_SPOOL"]
+    rules = {
+        rule["Prefix"]: rule for rule in BUCKETS["SpoolBucket"]["LifecycleConfiguration"]["Rules"] if "Prefix" in rule
+    }
+
+    assert spool == environment(FUNCTIONS["IngestFunction"])["LOGSHAPE_SPOOL"] == "s3://${SpoolBucket}/spool"
+    assert rules["spool/govern/"]["ExpirationInDays"] * DAY_MS > runs.OLDEST_MS
 
 
 def test_one_permission_serves_all_log_groups() -> None:

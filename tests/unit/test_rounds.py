@@ -163,7 +163,7 @@ def test_a_slice_that_could_not_end_is_begun_again(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(rounds, "READING", 0.0)
     shelf = Shelf(("/a/x", "/a/y", "/b/x", "/b/y"))
 
-    first = account(shelf).whole(("/a/x", "/a/y", "/b/x", "/b/y"), until=3.0)
+    first = account(shelf).whole(("/a/x", "/a/y", "/b/x", "/b/y"), until=4.0)
 
     assert first == Tally(counts=Counter(created=3), rest=Slice(globs=("/b*",)))
 

@@ -78,7 +78,9 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
             return _moving(self._whole((self.logs, *self.beside), everything, until), everything)
         slices = self._begun(tuple(globs(names, MOST)))
         first = self._whole((self.queries, *self.beside), slices, until)
-        return first if first.rest else first.then(self._slices(slices, until))
+        if first.rest or self.clock() > until - READING:
+            return replace(first, rest=slices)
+        return first.then(self._slices(slices, until))
 
     def slices(self, begun: Slice, until: float) -> Tally:
         """
