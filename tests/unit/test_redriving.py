@@ -5,14 +5,14 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
 
 from logshape.connections import Folder, NoAnswer, Reply
-from logshape.delivery.contents import kind_of
+from logshape.delivery.contents import LARGEST_FAILURE, kind_of
 from logshape.delivery.sending import MOST_BYTES, PROBE, Tally, Waits
 from logshape.delivery.waiting import Wish, find
 from logshape.errors import Undeliverable
@@ -200,7 +200,7 @@ def test_an_object_that_breaks_off_is_kept_whole(world: World) -> None:
 
     ((line),) = world.kept("spool/quarantine/index")
     assert (waits, tallies["index"].quarantined, line["rule"]) == (None, 1, "redrive-unreadable-object")
-    assert line["document"] == {"base64": b64encode(content).decode()}
+    assert line["document"] == {"part": 1, "base64": b64encode(content).decode()}
     assert world.indexed == [str(n) for n in range(tallies["index"].redriven)]
 
 
@@ -299,17 +299,32 @@ def test_what_waits_is_found_by_the_log_group_of_its_events(world: World, group:
         ({"requestContext": {}}, "it holds no payload"),
         ({"KinesisBatchInfo": {"shardId": "1"}}, "it tells where the records are in the stream, and holds none"),
         ({"KinesisBatchInfo": {}, "payload": "{"}, "its payload is no event"),
-        ("no JSON", "it holds no payload"),
+        ("JSON that is no object", "it holds no payload"),
     ],
 )
 def test_a_failure_without_its_event_is_kept_as_it_is(world: World, failure: object, reason: str) -> None:
     """It says at least what is missing, and from when."""
-    content = failure.encode() if isinstance(failure, str) else json.dumps(failure).encode()
-    Folder.write(world.bucket, FAILED, content)
+    Folder.write(world.bucket, FAILED, json.dumps(failure).encode())
 
     assert world.redrive(FAILED) == (None, {})
     ((line),) = world.kept("spool/quarantine/payload")
     assert (line["document"], line["rule"], line["reason"]) == (failure, "redrive-failure-without-payload", reason)
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [(b"\xff no JSON", "it is no JSON"), (b" " * LARGEST_FAILURE, "it is longer than any failure of Lambda's")],
+    ids=["no JSON", "too long"],
+)
+def test_what_is_no_failure_of_lambdas_is_kept_to_the_last_byte(world: World, content: bytes, reason: str) -> None:
+    """Somebody has put it there, and may want it back."""
+    Folder.write(world.bucket, FAILED, content)
+
+    assert world.redrive(FAILED) == (None, {})
+    lines = world.kept("spool/quarantine/payload")
+    parts = sorted((line["document"]["part"], line["document"]["base64"]) for line in lines)
+    assert b"".join(b64decode(text) for _, text in parts) == content
+    assert ({line["reason"] for line in lines}, world.found("aws/")) == ({reason}, [])
 
 
 def test_what_a_sink_does_not_take_of_it_waits_as_documents(world: World) -> None:

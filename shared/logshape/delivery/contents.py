@@ -22,6 +22,8 @@ LARGEST_LINE: Final = 16 * 1024 * 1024
 """A document has 5 MiB at the most, and a record of Firehose's 1,000 KiB in base64."""
 LARGEST_FAILURE: Final = 16 * 1024 * 1024
 """Of an on-failure document: a payload is 6 MiB at the most, in base64."""
+PART: Final = 3 * 1024 * 1024
+"""Bytes of what cannot be read, of which each part is a line of quarantine."""
 LINE: Final = "redrive-unreadable-line"
 OBJECT: Final = "redrive-unreadable-object"
 MESSAGE: Final = "redrive-unreadable-message"
@@ -105,12 +107,25 @@ def unconverted(file: IO[bytes]) -> Iterator[Document | Bad] | Halted:
 
 
 def failure(file: IO[bytes]) -> object:
-    """Return the JSON of *file*, or its text where it is none, which no on-failure document is."""
+    """Return the JSON of *file*, or `Missing` where it can be no on-failure document of Lambda's."""
     content = file.read(LARGEST_FAILURE)
+    if len(content) == LARGEST_FAILURE:
+        return Missing("it is longer than any failure of Lambda's")
     try:
-        return msgspec.json.decode(content)
+        document: object = msgspec.json.decode(content)
     except msgspec.DecodeError:
-        return content.decode(errors="replace")
+        return Missing("it is no JSON")
+    return document
+
+
+def whole(file: IO[bytes], rule: str, reason: str) -> Iterator[Bad]:
+    """Yield all bytes of *file*, in parts that fit in memory."""
+    file.seek(0)
+    part = 0
+    while content := file.read(PART):
+        part += 1
+        document = msgspec.json.encode({"part": part, "base64": b64encode(content).decode()})
+        yield Bad(document=Document(event_id="", body=document), rule=rule, reason=reason)
 
 
 def payload(failure: object) -> dict[str, Any] | Missing:
@@ -164,25 +179,19 @@ _ROW: Final = msgspec.json.Decoder(_Row)
 
 
 def lines(file: IO[bytes]) -> Iterator[bytes | Bad]:
-    """Yield the lines of *file*, inflated; where it breaks off, the last one is bad and holds all of the file."""
+    """Yield the lines of *file*, inflated; where it breaks off, what follows is bad, and is all of the file again."""
     packed = file.read(len(_GZIP)) == _GZIP
     file.seek(0)
     inflated: Any = igzip.IGzipFile(fileobj=file, mode="rb") if packed else file  # type: ignore[no-untyped-call] # isal has none
     try:
         while line := inflated.readline(LARGEST_LINE):
             if len(line) == LARGEST_LINE:
-                yield _whole(file, "a line is longer than any document")
+                yield from whole(file, OBJECT, "a line is longer than any document")
                 return
             if line := line.rstrip(b"\n"):
                 yield line
     except (EOFError, OSError, zlib.error, igzip_lib.error) as error:  # type: ignore[misc] # the stub has an instance
-        yield _whole(file, f"{type(error).__name__}: {error}")
-
-
-def _whole(file: IO[bytes], reason: str) -> Bad:
-    file.seek(0)
-    content = msgspec.json.encode({"base64": b64encode(file.read()).decode()})
-    return Bad(document=Document(event_id="", body=content), rule=OBJECT, reason=reason)
+        yield from whole(file, OBJECT, f"{type(error).__name__}: {error}")
 
 
 def _failure(line: bytes) -> _Failure:

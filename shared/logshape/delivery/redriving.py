@@ -58,7 +58,7 @@ class Redriver:
         if file is None:
             return None  # another message has been faster
         with file:
-            left = self.failed(contents.failure(file)) if sink is None else self._documents(file, kind, sink)
+            left = self._failure(file) if sink is None else self._documents(file, kind, sink)
         if left is None and not self.sending.has_written(key):
             store.remove(key)
         return left
@@ -80,6 +80,14 @@ class Redriver:
         taken = take(event, self._shaped, self.sending.sinks, self.sending.spool, self.sending.terms.until)
         self.taken.append(taken)
         return Waits(rule=AGAIN, soon=True) if taken.again else None
+
+    def _failure(self, file: IO[bytes]) -> Waits | None:
+        failure = contents.failure(file)
+        if not isinstance(failure, Missing):
+            return self.failed(failure)
+        for part in contents.whole(file, contents.FAILURE, failure.reason):
+            self.quarantine([part])
+        return None
 
     def _shaped(self, event: object) -> Shipment:
         shipment = self._pipeline.shape(event, now_ms=self.sending.terms.now_ms)

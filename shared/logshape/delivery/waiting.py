@@ -118,7 +118,7 @@ def _groups(kind: Kind, file: IO[bytes]) -> Iterator[str]:
                 return
             found = rows
         case Uninvoked():
-            yield from _invoked(contents.payload(contents.failure(file)))
+            yield from _invoked(contents.payload(contents.failure(file)))  # nothing is of no group
             return
         case _:
             assert_never(kind)
