@@ -80,8 +80,7 @@ class Pipeline:
         self._own_groups = frozenset(own_groups)
         self._objects = tuple(field.name for field in contract.fields if field.type == "object")
         self._routes = Routes(contract, self.fields, region)
-        redacts = bool(contract.redact) or any(field.redact for field in contract.fields)
-        self._redactor = Redactor(contract, self.fields, redact_key) if redacts else None
+        self._redactor = Redactor(contract, self.fields, redact_key) if contract.redacts else None
         self._written = instants.writer()
 
     def shape(self, event: object, now_ms: int | None = None) -> Shipment:

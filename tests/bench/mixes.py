@@ -72,3 +72,13 @@ MIXES = {
     name: _event([line(number) for number in range(EVENTS)])
     for name, line in {"powertools json": _powertools, "lambda text": _text, "mix": _mixed}.items()
 }
+
+# The same lines, in each of which a detector finds something.
+FOUND = {
+    "powertools json": _event(
+        [_powertools(number).replace(" for o", f" for anna{number}@example.com, o") for number in range(EVENTS)]
+    ),
+    "lambda text": _event(
+        [_text(number).replace("reserved", f"anna{number}@example.com reserved") for number in range(EVENTS)]
+    ),
+}

@@ -212,3 +212,24 @@ def test_a_field_that_an_access_log_never_writes_gives_no_filter_there(tmp_path:
     result = check(f"{text}  latency: {{in: [api], where: exists took, value: took}}\n", tmp_path)
 
     assert (result.exit_code, result.stdout.count("uncountable")) == (0, 0)
+
+
+def test_a_metric_that_asks_of_a_redacted_field_is_worth_a_word(tmp_path: Path) -> None:
+    """Filters stand before redaction: what a dimension says is no secret any more."""
+    text = (
+        "version: 1\nname: shop\n"
+        "fields: {who: {type: keyword, redact: hash}, age: {type: integer, redact: drop}}\n"
+        "groups: [{name: all, match: '*', formats: [aws/lambda-json, aws/lambda-platform]}]\n"
+        "metrics:\n"
+        "  first: {where: exists who, by: [who]}\n"
+        "  ages: {where: exists level, value: age, via: ingest}\n"
+        "  fine: {where: exists level, by: [who], via: ingest}\n"
+    )
+
+    advice = [line for line in check(text, tmp_path).stderr.splitlines() if "redacted-metric" in line]
+
+    assert [line.removeprefix(f"{tmp_path}/") for line in advice] == [
+        "c.yaml:6:18: redacted-metric: the metric sees `who` as it was before it is redacted, and counts what nobody finds in the stores; ask for another field",
+        "c.yaml:6:34: redacted-metric: the metric sees `who` as it was before it is redacted, and shows it to all who see metrics; ask for another field",
+        "c.yaml:7:38: redacted-metric: the metric sees `age` as it was before it is redacted, and counts what nobody finds in the stores; ask for another field",
+    ]

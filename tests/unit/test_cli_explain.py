@@ -184,3 +184,18 @@ def test_a_compiled_contract_has_no_places() -> None:
 
     fields = answer("[INFO]\t1 ms\tx", "--group", "rest", contract="c.msgpack")["fields"]
     assert fields["took"] == {"value": 1.0, "from": r"{took} of `[{level}]\t{took} ms\t{message}`", "at": None}
+
+
+def test_fields_are_shown_as_they_are_stored() -> None:
+    """A detector that took out what it should not has a name."""
+    line = "[INFO]\t1 ms\tkey AKIAIOSFODNN7EXAMPLE"
+    answer = CliRunner().invoke(command, ["--contract", "c.yaml", "--group", "rest", "--json", line])
+    text = CliRunner().invoke(command, ["--contract", "c.yaml", "--group", "rest", line])
+
+    found = json.loads(answer.stdout)
+    assert found["fields"]["message"]["value"] == "key [aws-access-key]"
+    assert found["redacted"] == [
+        {"field": "message", "by": ["aws-access-key"]},
+        {"field": "raw", "by": ["aws-access-key"]},
+    ]
+    assert "\ntaken out before anything is stored\n  message            ← aws-access-key\n" in text.stdout

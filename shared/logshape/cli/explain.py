@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @click.command("explain")
 @click.argument("line")
 @click.option("--group", metavar="NAME", help="An entry of the contract's groups, or a log group; else all formats.")
-@click.option("--json", "as_json", is_flag=True, help="Print {format, fields, counted, others}.")
+@click.option("--json", "as_json", is_flag=True, help="Print {format, fields, counted, redacted, others}.")
 @contracts.option
 def command(line: str, group: str | None, contract: Path | None, *, as_json: bool) -> None:
     r"""
@@ -64,6 +64,7 @@ def _row(explanation: Explanation) -> dict[str, Any]:
             }
             for counted in explanation.counted
         ],
+        "redacted": [{"field": one.field, "by": list(one.by)} for one in explanation.redacted],
         "others": [{"format": other.format, "reason": other.reason} for other in explanation.others],
     }
 
@@ -78,6 +79,8 @@ def _text(explanation: Explanation) -> str:
         lines.append(f"  {given.field:<18} {value}  ← {given.origin}{_behind(given.place)}")
     lines += ["counted by the filters"] if explanation.counted else []
     lines += [f"  {one.filter}  ← `{escaped(one.pattern)}`{_behind(one.place)}" for one in explanation.counted]
+    lines += ["taken out before anything is stored"] if explanation.redacted else []
+    lines += [f"  {one.field:<18} ← {', '.join(one.by)}" for one in explanation.redacted]
     lines += ["not read as"] if explanation.others else []
     lines += [f"  {other.format}: {other.reason}" for other in explanation.others]
     return "\n".join(lines)

@@ -237,6 +237,11 @@ class Contract(Fact, frozen=True, kw_only=True):
     redact: tuple[Detector, ...] = SECRETS
 
     @property
+    def redacts(self) -> bool:
+        """Whether anything is taken out of what lines say."""
+        return bool(self.redact) or any(one.redact for one in self.fields)
+
+    @property
     def hashes(self) -> bool:
         """Whether anything becomes its hash, for which a key is needed."""
         return any(one.action == "hash" for one in self.redact) or any(one.redact == "hash" for one in self.fields)

@@ -19,9 +19,20 @@ if TYPE_CHECKING:
 DEEPEST: Final = 4
 """How many times escapes are undone: JSON stands in JSON that stands in JSON, and hardly ever in one more."""
 _MEANS: Final = {'"': '"', "'": "'", "/": "/", "\\": "\\", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
-_ESCAPE: Final = re.compile(rb"""\\(?:u([0-9a-fA-F]{4})|(["'/\\bfnrt]))""")
-_UNICODE: Final = re.compile(r"\\u([0-9a-fA-F]{4})")
-_PAIR: Final = "\ue000"  # stands for an escaped backslash while the others are undone
+_PATTERN: Final = r"""\\(?:u[0-9a-fA-F]{4}|["'/\\bfnrt])"""
+_IN_TEXT: Final = re.compile(_PATTERN)
+_IN_BYTES: Final = re.compile(_PATTERN.encode())
+
+
+class _Meanings(dict[str, str]):
+    """What each escape stands for, once it has been met."""
+
+    def __missing__(self, escape: str) -> str:
+        self[escape] = meaning = _MEANS.get(escape[1]) or chr(int(escape[-4:], 16))
+        return meaning
+
+
+_MEANING: Final = _Meanings()
 
 
 class View(msgspec.Struct, frozen=True):
@@ -43,9 +54,8 @@ def undone(text: bytes) -> View:
     ends: list[int] = []
     lags: list[int] = []
     start, length, lag = 0, 0, 0
-    for match in _ESCAPE.finditer(text):
-        meaning = _character(match[1].decode()) if match[1] else _MEANS[match[2].decode()]
-        encoded = meaning.encode(errors="replace")
+    for match in _IN_BYTES.finditer(text):
+        encoded = _MEANING[match[0].decode()].encode(errors="replace")
         pieces += (text[start : match.start()], encoded)
         length += match.start() - start + len(encoded)
         lag += match.end() - match.start() - len(encoded)
@@ -56,23 +66,12 @@ def undone(text: bytes) -> View:
 
 
 def views(text: str) -> Iterator[str]:
-    """Yield *text* with its escapes undone once, twice, and one time more than `undone` is used, quickly."""
+    """Yield *text* with its escapes undone once, twice, and one time more than `undone` is used."""
     for _ in range(DEEPEST + 1):
-        plain = _plain(text)
+        plain = _IN_TEXT.sub(lambda match: _MEANING[match[0]], text)
         if plain == text:
             return
         yield plain
+        if "\\" not in plain:
+            return
         text = plain
-
-
-def _plain(text: str) -> str:
-    text = text.replace("\\\\", _PAIR)
-    for letter, meaning in _MEANS.items():
-        text = text.replace("\\" + letter, meaning)
-    if "\\u" in text:
-        text = _UNICODE.sub(lambda match: _character(match[1]), text)
-    return text.replace(_PAIR, "\\")
-
-
-def _character(digits: str) -> str:
-    return chr(int(digits, 16))

@@ -46,6 +46,7 @@ _IDS: Final = frozenset(("request_id", "trace_id", "span_id"))
 _ID: Final = re.compile(
     r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|1-[0-9a-f]{8}-[0-9a-f]{24}|(?=[0-9]*[a-f])(?:[0-9a-f]{16}){1,2}"
 )
+_SHORT, _REMEMBERED = 128, 8192  # characters of a text that is worth remembering, and how many are
 _HASH: Final = 32  # hexadecimal digits of a hash that are shown: 128 bits
 
 
@@ -67,6 +68,7 @@ class Redactor:
         """Prepare for records of *fields*, core and declared; without a *key* what should be hashed is masked."""
         self.shortfall = Shortfall()
         self._key = key
+        self._sound: set[str] = set()
         self._fields = fields
         self._searcher = Searcher(contract.redact) if contract.redact else None
         self._withholding = Withholding(contract, fields, self.replaced)
@@ -109,10 +111,13 @@ class Redactor:
 
     def text(self, text: str) -> str:
         """Return *text* without what detectors find in it."""
-        if self._searcher is None or not text:
+        if self._searcher is None or not text or text in self._sound:
             return text
         try:
             encoded, spans = self._searcher.spans(text)
+            if not spans:
+                self._remember(text)
+                return text
             pieces: list[str] = []
             start = 0
             for span in spans:
@@ -120,7 +125,7 @@ class Redactor:
                 name, action = span.detector.name, span.detector.action
                 pieces += (encoded[start : span.start].decode(), self.replaced(name, action, value) or "")
                 start = span.end
-            return "".join((*pieces, encoded[start:].decode())) if spans else text
+            return "".join((*pieces, encoded[start:].decode()))
         except Exception:  # noqa: BLE001 # as above
             self.shortfall.failed += 1
             return FAILED
@@ -155,6 +160,12 @@ class Redactor:
                 return self._list(value)
             case _:
                 return value
+
+    def finds(self, value: object) -> tuple[str, ...]:
+        """Return the names of the detectors that find something in *value*."""
+        text = value if isinstance(value, str) else text_of(value)
+        spans = self._searcher.spans(text)[1] if self._searcher else []
+        return tuple(dict.fromkeys(span.detector.name for span in spans))
 
     def replaced(self, name: str, action: Action, value: str) -> str | None:
         """Return what stands for *value*, found by the detector or held by the field *name*; None is nothing."""
@@ -231,6 +242,13 @@ class Redactor:
             if redacted.count("\n") != joined.count("\n"):
                 return redacted.split("\n")
         return [self.value(item) for item in items]
+
+    def _remember(self, sound: str) -> None:
+        """Remember that nothing is found in *sound*: keys and many values come again and again."""
+        if len(sound) <= _SHORT:
+            if len(self._sound) >= _REMEMBERED:
+                self._sound.clear()
+            self._sound.add(sound)
 
     def _give_up(self, record: Record) -> None:
         """Leave of *record* what is exempt."""

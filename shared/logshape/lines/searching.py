@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from functools import cached_property
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any, Final
 
@@ -53,9 +54,8 @@ class Searcher:
 
     def __init__(self, detectors: Iterable[Detector]) -> None:
         """Compile what *detectors* look for; one of them at least."""
-        found = [(detector, search) for detector in detectors for search in searches(detector)]
-        self._sought = [_Sought(one, expression(search.pattern).search, search.passes) for one, search in found]
-        self._rank = {one.detector: place for place, one in enumerate(self._sought)}
+        self._pairs = found = [(detector, search) for detector in detectors for search in searches(detector)]
+        self._rank = {detector: place for place, (detector, _) in enumerate(found)}
         everything = [search for _, search in found]
         # What is tested at once stands last, or it would hide what begins at the same place.
         parts = [_part(search) for search in sorted(everything, key=lambda one: one.common)]
@@ -63,6 +63,11 @@ class Searcher:
             parts.append(f"(?:{_EXPONENT})")
         self._any = expression("|".join(parts)).search
         self._passes = next((one.passes for one in everything if one.common), None)
+
+    @cached_property
+    def _sought(self) -> list[_Sought]:
+        """The expressions for one text, which are compiled when the first secret comes."""
+        return [_Sought(one, expression(search.pattern).search, search.passes) for one, search in self._pairs]
 
     def suspects(self, texts: Sequence[str]) -> set[int]:
         """Return the places of those of *texts* in which, or in a part of which, `spans` may find something."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from logshape.contract import globs
 from logshape.contract.model import CORE_FIELDS, PLATFORM
-from logshape.contract.predicates import Exists, Predicate
+from logshape.contract.predicates import Exists, Predicate, leaves
 from logshape.contract.wording import listing
 from logshape.lines.readers import reader_for
 from logshape.proof.meeting import meet, shapes
@@ -25,6 +25,7 @@ def judge(reading: Reading) -> None:
     contract = reading.contract
     if contract is None:
         return
+    _judge_redacted(reading, contract)
     for at, group in enumerate(contract.groups):
         for number, drop in enumerate(group.drop):
             names = listing(f"`{metric.name}`" for metric in _counting(contract, group, drop))
@@ -48,6 +49,24 @@ def judge(reading: Reading) -> None:
                 f"they become `unparsed`; add {PLATFORM}"
             )
             reading.document.refuse(("groups", at, "formats"), "unread-platform", message)
+
+
+def _judge_redacted(reading: Reading, contract: Contract) -> None:
+    """Advise where a metric asks of a redacted field: its dimensions show it, unless ingest publishes them."""
+    withheld = {field.name for field in contract.fields if field.redact}
+    for metric in contract.metrics:
+        by = () if metric.via_ingest else metric.by
+        asked: dict[str, set[str | None]] = {
+            "where": {leaf.field for leaf in leaves(metric.where.tree)},
+            "value": {metric.value},
+            "by": {*by},
+        }
+        for key, names in asked.items():
+            found = listing(f"`{name}`" for name in sorted(withheld.intersection(names)))
+            if found:
+                shows = "shows it to all who see metrics" if key == "by" else "counts what nobody finds in the stores"
+                message = f"the metric sees {found} as it was before it is redacted, and {shows}; ask for another field"
+                reading.document.refuse(("metrics", metric.name, key), "redacted-metric", message)
 
 
 def _counting(contract: Contract, group: Group, drop: Predicate) -> Iterator[Metric]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from functools import partial
 from itertools import product
 from typing import TYPE_CHECKING, assert_never
@@ -16,6 +17,7 @@ from logshape.dialects.filter_pattern import matches
 from logshape.errors import Unsayable
 from logshape.lines.formats import Tools
 from logshape.lines.readers import readers
+from logshape.lines.redaction import Redactor
 from logshape.lines.tracing import FromHole, FromKey, FromLine, FromPair, origins, told, why_not
 
 if TYPE_CHECKING:
@@ -52,12 +54,24 @@ class Refused(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
 
 
+class Redacted(msgspec.Struct, frozen=True, kw_only=True):
+    """A field, or `raw`, of which something is taken out; *by* are detectors, or a field's own `redact`."""
+
+    field: str
+    by: tuple[str, ...]
+
+
 class Explanation(msgspec.Struct, frozen=True, kw_only=True):
-    """What is made of a line; *format* is None, and *given* empty, where no format fits it."""
+    """
+    What is made of a line; *format* is None, and *given* empty, where no format fits it.
+
+    Values are as they are stored: redacted, and masked where they would be hashed, for no key is at hand.
+    """
 
     format: str | None
     given: tuple[Given, ...]
     counted: tuple[Counted, ...]
+    redacted: tuple[Redacted, ...]
     others: tuple[Refused, ...]
 
 
@@ -70,10 +84,12 @@ def explain(contract: Contract, entry: Group, line: str, places: Places | None =
     """
     explainer = _Explainer(contract, entry, places)
     record, others = explainer.read(line)
+    stored, redacted = explainer.redacted(record or {"format": UNPARSED, "message": line}, line)
     return Explanation(
         format=None if record is None else str(record["format"]),
-        given=() if record is None else tuple(explainer.given(record, line)),
+        given=() if record is None else tuple(explainer.given(stored, line)),
         counted=tuple(dict.fromkeys(explainer.counted(line))),
+        redacted=redacted,
         others=others,
     )
 
@@ -99,6 +115,22 @@ class _Explainer:
         if record is not None and "level" in self._entry.set:
             record["severity_number"] = SEVERITY[record["level"]]
         return record, tuple(others)
+
+    def redacted(self, record: Record, line: str) -> tuple[Record, tuple[Redacted, ...]]:
+        """Return *record* as it is stored, and what was taken out of it, and of its *line*, why."""
+        if not self._contract.redacts:
+            return record, ()
+        before = record if record.get("message") == line else {**record, "raw": line}
+        redactor = Redactor(self._contract, self._fields, None)
+        stored = deepcopy(before)
+        redactor.record(stored, line)
+        withheld = {name: (f"redact: {field.redact}",) for name, field in self._fields.items() if field.redact}
+        changed = [name for name in before if stored.get(name) != before[name]]
+        found = [
+            Redacted(field=name, by=withheld.get(name) or redactor.finds(before[name]) or ("redact of its fields",))
+            for name in changed
+        ]
+        return stored, tuple(found)
 
     def given(self, record: Record, line: str) -> Iterator[Given]:
         """Yield the fields of *record* in their stored order."""
