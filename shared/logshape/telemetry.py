@@ -93,7 +93,7 @@ def breaker(sink: str, *, is_open: bool) -> None:
     if is_open:
         LOGGER.warning("a sink does not answer, its documents are spooled unsent", extra={"sink": sink})
     else:
-        LOGGER.warning("a sink answers again", extra={"sink": sink})
+        LOGGER.info("a sink answers again", extra={"sink": sink})
 
 
 def left(sink: str, rules: Mapping[str, int]) -> None:

@@ -32,8 +32,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     What is known of a sink's documents so far: how many are stored, and the parcels that were not by us.
 
     *known* were stored before, *open* were not stored, or nobody knows, *poison* never will be. Every document is in
-    exactly one of the four.
-    *sent* says that a call was begun at all.
+    exactly one of the four. *sent* says that a call was begun at all.
     """
 
     stored: int = 0
