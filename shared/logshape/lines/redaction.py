@@ -69,6 +69,7 @@ class Redactor:
         self.shortfall = Shortfall()
         self._key = key
         self._sound: set[str] = set()
+        self._of_record: dict[str, str] = {}  # a field of JSON stands in `raw` once more
         self._fields = fields
         self._searcher = Searcher(contract.redact) if contract.redact else None
         self._withholding = Withholding(contract, fields, self.replaced)
@@ -102,6 +103,7 @@ class Redactor:
 
     def record(self, record: Record, line: str, *, searched: bool = True) -> None:
         """Redact *record*, which was read from *line*; detectors look through it only where it is to be *searched*."""
+        self._of_record.clear()
         try:
             kept = self._withholding.withhold(record, line)
             if searched and self._searcher:
@@ -113,8 +115,13 @@ class Redactor:
         """Return *text* without what detectors find in it."""
         if self._searcher is None or not text or text in self._sound:
             return text
+        if text not in self._of_record:
+            self._of_record[text] = self._searched(text, self._searcher)
+        return self._of_record[text]
+
+    def _searched(self, text: str, searcher: Searcher) -> str:
         try:
-            encoded, spans = self._searcher.spans(text)
+            encoded, spans = searcher.spans(text)
             if not spans:
                 self._remember(text)
                 return text
