@@ -121,7 +121,7 @@ def test_a_store_that_is_still_down_is_said_and_costs_nothing(spooled: Stack) ->
 
     told = json.loads(result.stdout)
     assert result.exit_code == 1  # of the exception, which `main` turns into 3
-    assert str(result.exception) == "1 object still wait: 1 for index-503; run it again when that is mended"
+    assert str(result.exception) == "still waiting: 1 object, 1 for index-503; run it again when that is mended"
     assert (told["waiting"], told["sinks"]["archive"]["redriven"]) == ({"index-503": 1}, 20)
     assert (len(spooled.kept("undelivered/index")), spooled.archived()) == (20, EVENTS)
 

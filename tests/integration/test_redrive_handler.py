@@ -127,6 +127,17 @@ def test_a_message_is_done_or_comes_again_by_itself(stack: Stack) -> None:
     assert [line["document"] for line in stack.lines(SPOOL, "logshape/quarantine/payload/")] == ["?"]
 
 
+def test_a_message_that_no_queue_has_is_answered_all_the_same(stack: Stack) -> None:
+    """Somebody invokes the function by hand, with what the console offers as a sample."""
+    stack.store.answer = lambda _: Told(503)
+    stack.ingest(payload(*EVENTS))
+    (told,) = stack.receive()
+
+    answer = stack.run("redrive", {"Records": [{"messageId": "by hand", "body": told["body"]}]})
+
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "by hand"}]}
+
+
 def test_a_duplicate_message_finds_nothing_to_do(stack: Stack) -> None:
     """SQS and S3 both may tell twice."""
     stack.store.answer = lambda _: Told(503)

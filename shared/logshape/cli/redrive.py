@@ -62,7 +62,7 @@ def command(*, sink: SinkName | None, rate: int | None, yes: bool, as_json: bool
     click.echo(json.dumps(answer, indent=2) if as_json else _told(redriver))
     if waits:
         said = ", ".join(f"{count} for {rule}" for rule, count in sorted(waits.items()))
-        raise OutsideFailure(f"{_counted(waits.total())} still wait: {said}; run it again when that is mended")
+        raise OutsideFailure(f"still waiting: {_counted(waits.total())}, {said}; run it again when that is mended")
 
 
 def _send(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -79,8 +79,8 @@ def redrive(event: Mapping[str, Any], means: Means, deadline: float) -> dict[str
     """
     Send again what the messages of *event* point at, or, on a schedule, queue what no message points at.
 
-    The answer names the messages that are to come again: Lambda deletes the others. None is named for what a store says
-    of a document, however often it has come.
+    The answer names the messages that are to come again: Lambda deletes the others. What a store will never take is in
+    quarantine, and how often a message has come decides nothing.
     """
     if event.get("occasion") == "sweep":
         return {"queued": sweep(means.aws, event["queue"], means.environ, deadline - LAST_WORD)}
@@ -126,18 +126,20 @@ class _Batch:
             telemetry.redaction(taken.shortfall, contract)
         if waits:
             telemetry.waiting(Counter(found.rule for found in waits), sum(found.stop for found in waits), contract)
-        seconds = {
-            record["receiptHandle"]: _seconds(record, found)
-            for record in self._records
-            if (found := self._waits.get(record["messageId"]))
-        }
-        if not seconds:
-            return
-        try:
-            queue = connections.Queue(self._means.aws, self._records[0]["eventSourceARN"])
-            queue.give_back(seconds)
-        except OutsideFailure as error:
-            telemetry.trouble("messages come again by themselves", error)  # after the queue's own time
+        self._hide()
+
+    def _hide(self) -> None:
+        """Tell each queue for how long the messages that were taken from it are of no use."""
+        queues: defaultdict[str, dict[str, int]] = defaultdict(dict)
+        for record in self._records:
+            match self._waits.get(record["messageId"]), record:
+                case Waits() as waits, {"receiptHandle": str(receipt), "eventSourceARN": str(queue)}:
+                    queues[queue][receipt] = _seconds(record, waits)
+        for name, seconds in queues.items():
+            try:
+                connections.Queue(self._means.aws, name).give_back(seconds)
+            except OutsideFailure as error:
+                telemetry.trouble("messages come again by themselves", error)  # after the queue's own time
 
     def _message(self, body: str) -> list[Waits]:
         """Do what *body* asks for, and return why some of it has to wait."""
