@@ -76,6 +76,17 @@ def test_quarantine_says_why() -> None:
     ]
 
 
+def test_quarantine_names_the_version_that_shaped_the_document() -> None:
+    """It may have waited in the spool while the contract got another; a payload was shaped by none."""
+    bucket = Bucket()
+    old = Document(event_id="1", body=b'{"event_id":"1","contract_version":2}')
+
+    bucket.spool().quarantine("archive", [(old, "rule", "why"), (ROW, "rule", "why")])
+    bucket.spool().quarantine("payload", [(old, "rule", "why")])
+
+    assert [line["contract_version"] for line in bucket.lines()] == [2, 3, 3]  # type: ignore[index] # objects
+
+
 def test_a_payload_is_kept_whatever_it_is() -> None:
     """What could not be read may be no JSON, no text, or JSON on many lines, and a line of the spool is always one."""
     bucket = Bucket()

@@ -77,7 +77,7 @@ class Spool:
                 document=_raw(document.body),
                 reason=reason,
                 rule=rule,
-                contract_version=self._contract_version,
+                contract_version=self._version(place, document.body),
             )
             for document, rule, reason in refused
         )
@@ -103,6 +103,14 @@ class Spool:
         """
         return self._write("oversize", (_spooled(document) for document in documents))
 
+    def _version(self, place: Place, body: bytes) -> int:
+        """Return the version that shaped a sink's document, which names it itself; it may have waited for long."""
+        try:
+            found = None if place == "payload" else _SHAPED.decode(body).contract_version
+        except msgspec.MsgspecError:
+            found = None
+        return self._contract_version if found is None else found
+
     def _write(self, folder: str, lines: Iterable[Spooled]) -> str:
         content = _ENCODER.encode_lines(lines)
         hour = time.strftime("%Y/%m/%d/%H", time.gmtime(self._clock()))
@@ -110,6 +118,10 @@ class Spool:
         key = f"{folder}/{hour}/{digest}.ndjson.gz"
         self._keep(key, igzip.compress(content, 1, mtime=0))
         return key
+
+
+class _Shaped(msgspec.Struct):
+    contract_version: int | None = None
 
 
 def spooled(line: bytes) -> Document:
@@ -125,6 +137,7 @@ def spooled(line: bytes) -> Document:
 
 
 _ENCODER: Final = msgspec.json.Encoder()
+_SHAPED: Final = msgspec.json.Decoder(_Shaped)
 _SPOOLED: Final = msgspec.json.Decoder(Spooled)
 
 
