@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -21,11 +24,11 @@ from logshape.targets.place import Place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from logshape.contract.model import Contract
     from logshape.local.aws import LocalAws
 
+ROOT = Path(__file__).parents[2]
 CONTRACT = """\
 version: 1
 name: shop
@@ -155,6 +158,31 @@ def test_all_pages_are_read(world: World) -> None:
 
     assert len(world.client.describe_metric_filters()["metricFilters"]) == 50
     assert world.plan().changes == ()
+
+
+def test_ten_thousand_log_groups_are_read_to_the_last_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All is there as it is wanted but for a leftover in each hundredth, so that a page missed would be a change."""
+    contract = tmp_path / "contract.yaml"
+    contract.write_text(CONTRACT.replace("/app/orders-*", "/aws/*"), encoding="utf-8")
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "test")
+    command = [sys.executable, ROOT / "tests/bench/endpoint.py", contract, "kept"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as account:
+        assert account.stdout
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{int(account.stdout.readline())}")
+        place = Place(account=ACCOUNT, region="us-east-1")  # without a destination subscriptions are not asked for
+        target = Logs(connections.Control({"AWS_REGION": "us-east-1"}), place, None, Clock().time())
+
+        plan = planning.plan([target], logshape.load(contract), place, planning.Wish(), 0)
+        account.terminate()
+
+    assert plan.found == {"retention": 10_000, "metric-filter": 10_100}
+    assert {change.resource.name.partition(":")[2] for change in plan.changes} == {"logshape/shop/former"}
+    assert len(plan.changes) == 100
+    assert target.calls.made == {
+        "describe_log_groups": 10_000 // 50 + 1,  # of the contract's two prefixes
+        "describe_metric_filters": 10_100 // 50,
+    }
 
 
 def test_what_somebody_changed_by_hand_is_put_back(world: World) -> None:
