@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import json
+import os
 import re
-from typing import TYPE_CHECKING, Any
+import sys
+from contextlib import redirect_stderr, redirect_stdout
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import duckdb
 import pytest
-from click.testing import CliRunner
 
-from logshape.cli import logshape
+from logshape.cli import main
 from logshape.ledger import Ledger
 from logshape.targets import outputs
 from tests.repository.test_template import TEMPLATE
@@ -20,22 +23,31 @@ from tests.wires import Told, ids, served
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from click.testing import Result
-
     from tests.stack import Stack
     from tests.wires import Asked
 
 GROUP = "/aws/lambda/shop-orders"
 
 
-def run(*arguments: str) -> Result:
+class Ran(NamedTuple):
+    """What a command did."""
+
+    code: object
+    out: str
+    err: str
+
+
+def run(*arguments: str) -> Ran:
     """Run the command line as a script does: nobody is there to be asked."""
-    return CliRunner().invoke(logshape, arguments)
+    out, err = io.StringIO(), io.StringIO()
+    with redirect_stdout(out), redirect_stderr(err), pytest.raises(SystemExit) as ended:
+        main(arguments)
+    return Ran(ended.value.code, out.getvalue(), err.getvalue())
 
 
 def answer(*arguments: str) -> Any:  # noqa: ANN401 # JSON
     """Return what a command answers as JSON."""
-    return json.loads(run(*arguments, "--json").stdout)
+    return json.loads(run(*arguments, "--json").out)
 
 
 def refused(asked: Asked) -> Told:
@@ -75,23 +87,39 @@ def test_nothing_is_sent_before_somebody_says_so(spooled: Stack) -> None:
     """What would be sent is shown; a script that forgets --yes changes nothing."""
     result = run("redrive")
 
-    assert (result.exit_code, result.stderr) == (0, "nothing was sent; say --yes to send it\n")
-    assert [line.split()[:2] for line in result.stdout.splitlines()] == [
+    assert (result.code, result.err) == (0, "nothing was sent; say --yes to send it\n")
+    assert [line.split()[:2] for line in result.out.splitlines()] == [
         ["waits", "for"], ["archive", "1"], ["index", "1"],
     ]  # fmt: skip
     assert (spooled.store.ids, len(spooled.kept("undelivered"))) == ([], 40)
+
+
+def test_on_a_terminal_it_asks(spooled: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is asked is what was shown, and only a yes is one."""
+    sent = []
+    for answered in ("n", "y"):
+        keyboard, terminal = os.openpty()
+        with os.fdopen(keyboard, "w") as typed, os.fdopen(terminal) as stdin:
+            typed.write(f"{answered}\n")
+            typed.flush()
+            monkeypatch.setattr(sys, "stdin", stdin)
+            result = run("redrive", "--sink", "index")
+        sent.append((result.code, len(spooled.store.ids)))
+
+        assert result.err.startswith("Send 1 object? [y/N]: ")
+    assert sent == [(1, 0), (0, 20)]
 
 
 def test_all_comes_home_by_hand(spooled: Stack) -> None:
     """It is what the function does, and says what became of it."""
     result = run("redrive", "--yes", "--rate", "1000")
 
-    assert (result.exit_code, result.stderr) == (0, "")
-    assert [line.split() for line in result.stdout.splitlines()[-2:]] == [
+    assert (result.code, result.err) == (0, "")
+    assert [line.split() for line in result.out.splitlines()[-2:]] == [
         ["archive", "20", "0", "0", "0"], ["index", "20", "0", "0", "0"],
     ]  # fmt: skip
     assert (spooled.archived(), spooled.store.ids, spooled.kept("undelivered")) == (EVENTS, EVENTS, [])
-    assert run("redrive").stdout == "nothing waits\n"
+    assert run("redrive").out == "nothing waits\n"
 
 
 FILTERS: dict[tuple[str, ...], list[str]] = {
@@ -119,9 +147,9 @@ def test_a_store_that_is_still_down_is_said_and_costs_nothing(spooled: Stack) ->
 
     result = run("redrive", "--yes", "--json")
 
-    told = json.loads(result.stdout)
-    assert result.exit_code == 1  # of the exception, which `main` turns into 3
-    assert str(result.exception) == "still waiting: 1 object, 1 for index-503; run it again when that is mended"
+    told = json.loads(result.out)
+    assert result.code == 3
+    assert result.err.endswith("logshape: still waiting: 1 object, 1 for index-503; run it again when that is mended\n")
     assert (told["waiting"], told["sinks"]["archive"]["redriven"]) == ({"index-503": 1}, 20)
     assert (len(spooled.kept("undelivered/index")), spooled.archived()) == (20, EVENTS)
 
@@ -133,7 +161,7 @@ def test_a_folder_is_a_spool_too(spooled: Stack, tmp_path: Path) -> None:
 
     result = run("redrive", "--yes", "--spool", str(folder), "--sink", "index")
 
-    assert (result.exit_code, spooled.store.ids) == (0, EVENTS)
+    assert (result.code, spooled.store.ids) == (0, EVENTS)
     assert list(folder.glob("undelivered/index/**/*.gz")) == []
     assert len(list(folder.glob("undelivered/archive/**/*.gz"))) == 1
 
@@ -151,11 +179,11 @@ def test_a_stack_says_where_all_of_it_is(spooled: Stack, monkeypatch: pytest.Mon
 
     with served(lambda asked: described(said) if b"StackName=shop" in asked.body else NO_STACK) as (url, _):
         monkeypatch.setenv("AWS_ENDPOINT_URL_CLOUDFORMATION", url)
-        assert run("redrive", "--stack", "shop", "--yes").exit_code == 0
+        assert run("redrive", "--stack", "shop", "--yes").code == 0
         unknown = run("redrive", "--stack", "other")
 
     assert (spooled.archived(), spooled.store.ids, spooled.kept("undelivered")) == (EVENTS, EVENTS, [])
-    assert "Stack with id other does not exist" in str(unknown.exception)
+    assert "Stack with id other does not exist" in unknown.err
 
 
 NO_STACK = Told(
@@ -187,13 +215,13 @@ def test_without_a_spool_or_a_sink_it_says_what_is_missing(
     """The most common mistake is the wrong shell."""
     for name in ("LOGSHAPE_FIREHOSE_STREAM", "LOGSHAPE_OPENSEARCH_URL"):
         monkeypatch.setenv(name, "")
-    assert "set LOGSHAPE_FIREHOSE_STREAM, LOGSHAPE_OPENSEARCH_URL or both" in str(run("redrive", "--yes").exception)
+    assert "set LOGSHAPE_FIREHOSE_STREAM, LOGSHAPE_OPENSEARCH_URL or both" in run("redrive", "--yes").err
 
     monkeypatch.delenv("LOGSHAPE_SPOOL")
     monkeypatch.chdir(tmp_path)
-    assert str(run("redrive").exception) == (
-        "nobody says where the spool is; name it by --spool, --stack or LOGSHAPE_SPOOL"
-    )
+    assert run("redrive") == (
+        2, "", "logshape: nobody says where the spool is; name it by --spool, --stack or LOGSHAPE_SPOOL\n",
+    )  # fmt: skip
     assert spooled.store.ids == []
 
 
@@ -211,13 +239,13 @@ def test_quarantine_is_counted_by_what_would_mend_it_and_shown_with_the_reason(q
         },
         {"place": "payload", "rule": "payload-unreadable", "contract_version": 1, "log_group": "", "documents": 1},
     ]
-    assert [line.split()[0] for line in run("quarantine", "list").stdout.splitlines()] == ["place", "index", "payload"]
+    assert [line.split()[0] for line in run("quarantine", "list").out.splitlines()] == ["place", "index", "payload"]
     assert answer("quarantine", "list", "--rule", "payload-*")[0]["documents"] == 1
     assert answer("quarantine", "list", "--group", "/other") == []
     (shown,) = answer("quarantine", "show", "--place", "index", "--limit", "1")
     assert (shown["event_id"], shown["reason"]) == (EVENTS[0], "failed to parse field [duration]")
     assert shown["document"]["log_group"] == GROUP
-    assert "  failed to parse field [duration]" in run("quarantine", "show", "--limit", "1").stdout.splitlines()
+    assert "  failed to parse field [duration]" in run("quarantine", "show", "--limit", "1").out.splitlines()
 
 
 def test_what_is_mended_is_sent_again_and_leaves_quarantine(quarantined: Stack) -> None:
@@ -227,8 +255,8 @@ def test_what_is_mended_is_sent_again_and_leaves_quarantine(quarantined: Stack) 
 
     result = run("quarantine", "replay", "--yes")
 
-    assert result.exit_code == 0
-    assert result.stdout.splitlines()[-1] == "20 were sent; 1 are nothing that can be sent"
+    assert result.code == 0
+    assert result.out.splitlines()[-1] == "20 were sent; 1 are nothing that can be sent"
     assert (quarantined.store.ids, quarantined.kept("quarantine/index")) == (EVENTS, [])
     assert quarantined.kept("quarantine/payload") == [None]
 

@@ -176,7 +176,7 @@ def asks(question: str, *, yes: bool, as_json: bool) -> bool:
     if yes:
         return True
     if sys.stdin.isatty() and not as_json:  # who reads JSON cannot answer
-        return click.confirm(question, err=True)
+        return click.confirm(question, abort=True, err=True)
     click.echo("nothing was sent; say --yes to send it", err=True)
     return False
 
