@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import multiprocessing
 import os
+import resource
 import signal
 import sys
 import threading
@@ -24,18 +25,23 @@ ROOT = Path(__file__).parents[2]
 START_SECONDS = 30.0
 """What a process may take to import a handler, on a machine that is busy with a hundred others."""
 
-_PROCESSES = multiprocessing.get_context("forkserver")
+PROCESSES = multiprocessing.get_context("forkserver")
 # What costs most of a cold start, and holds nothing of one function's own.
-_PROCESSES.set_forkserver_preload(["logshape.delivery", "logshape.pipeline", "botocore.session", "opensearchpy"])
+PROCESSES.set_forkserver_preload(["logshape.delivery", "logshape.pipeline", "botocore.session", "opensearchpy"])
 _STARTING = threading.Lock()
 
 
+PEAK_UNIT = 1 if sys.platform == "darwin" else 1024
+"""Bytes of what the system counts a process's peak in."""
+
+
 class Run(NamedTuple):
-    """One call of a handler: what Lambda says of it, how long it took, and how long it might."""
+    """One call of a handler: what Lambda says of it, how long it took and might, and the process's peak in bytes."""
 
     outcome: str
     seconds: float
     limit: float
+    peak: int
 
 
 class Killed(Exception):
@@ -53,10 +59,12 @@ class Function:
     All that its processes print goes to the file *output*.
     """
 
-    def __init__(self, name: str, environ: Mapping[str, str], output: Path, seconds: float) -> None:
-        """Give each invocation *seconds*; nothing is started yet."""
+    def __init__(
+        self, name: str, environ: Mapping[str, str], output: Path, seconds: float, memory: int | None = None
+    ) -> None:
+        """Give each invocation *seconds*, and the process *memory* bytes of data; nothing is started yet."""
         self.runs: list[Run] = []
-        self._start = (name, dict(environ), output)
+        self._start = (name, dict(environ), output, memory)
         self._seconds = seconds
         self._process: multiprocessing.context.ForkServerProcess | None = None
         self._wire: Connection | None = None
@@ -75,10 +83,10 @@ class Function:
         try:
             wire.send((event, self._seconds))
             done = wire.poll(self._seconds)
-            kind, answer = wire.recv() if done else ("TimedOut", "")
+            kind, answer, peak = wire.recv() if done else ("TimedOut", "", 0)
         except (EOFError, OSError):
-            kind, answer = "Killed", ""
-        self.runs.append(Run(kind, time.monotonic() - started, self._seconds))
+            kind, answer, peak = "Killed", "", 0
+        self.runs.append(Run(kind, time.monotonic() - started, self._seconds, peak))
         if kind == "answer":
             return answer
         if kind in ("Killed", "TimedOut"):
@@ -118,9 +126,9 @@ class Function:
                 os.kill(self._process.pid, number)
 
     def _cold(self) -> Connection:
-        mine, its = _PROCESSES.Pipe()
+        mine, its = PROCESSES.Pipe()
         with _STARTING:
-            self._process = _PROCESSES.Process(target=_serve, args=(its, *self._start), daemon=True)
+            self._process = PROCESSES.Process(target=_serve, args=(its, *self._start), daemon=True)
             self._process.start()
         its.close()
         if not mine.poll(START_SECONDS):
@@ -130,8 +138,10 @@ class Function:
         return mine
 
 
-def _serve(wire: Connection, name: str, environ: Mapping[str, str], output: Path) -> None:
+def _serve(wire: Connection, name: str, environ: Mapping[str, str], output: Path, memory: int | None) -> None:
     """Be the process: import the handler of *name* with *environ*, and answer events until there are no more."""
+    if memory:
+        resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
     with output.open("ab", buffering=0) as printed:
         for stream in (sys.stdout, sys.stderr):
             os.dup2(printed.fileno(), stream.fileno())
@@ -151,7 +161,7 @@ def _serve(wire: Connection, name: str, environ: Mapping[str, str], output: Path
                 told = (type(error).__name__, str(error))
             sys.stdout.flush()
             sys.stderr.flush()
-            wire.send(told)
+            wire.send((*told, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * PEAK_UNIT))
 
 
 def _context(name: str, seconds: float) -> Context:

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from logshape.lines.envelope import LARGEST, LogEvent, Payload, Unreadable, opened, read
+from logshape.lines.mending import MOST_COMMAS, MOST_EVENTS
 
 TIME = 1761950301010
 
@@ -104,6 +105,20 @@ def test_a_bomb_is_refused_at_the_cap() -> None:
 
     assert isinstance(unreadable, Unreadable)
     assert unreadable.reason == f"inflates to more than {LARGEST} bytes"
+
+
+@pytest.mark.parametrize(
+    ("event", "count", "reason"),
+    [
+        ("{}", MOST_COMMAS + 2, f"more than {MOST_COMMAS} commas"),
+        ("0", MOST_EVENTS + 1, f"more than {MOST_EVENTS} events"),
+    ],
+)
+def test_a_bomb_of_tiny_events_is_refused_before_it_is_mended(event: str, count: int, reason: str) -> None:
+    """Two hundred kilobytes of gzip can hold eleven million of them, and each costs a kilobyte to mend."""
+    text = f'{{"messageType":"DATA_MESSAGE","logEvents":[{",".join([event] * count)}]}}'
+
+    assert read(text.encode()) == f"not sound, and too much to be mended: {reason}"
 
 
 def test_a_gzip_stream_may_have_several_members() -> None:

@@ -50,6 +50,12 @@ def test_what_is_nested_too_deep_becomes_text(levels: int) -> None:
     assert _depth(document) == min(levels, DEEPEST)
 
 
+def test_what_is_only_opened_is_no_json() -> None:
+    """A line of a megabyte of brackets is refused before anybody counts their levels."""
+    assert read_object('{"a":' * 200_000) is None
+    assert read_object('{"a":' + "[" * 2_000_000 + "]" * DEEPEST) is None
+
+
 def test_numbers_can_be_had_as_they_are_spelled() -> None:
     """An order number of 23 digits is a keyword, and no float."""
     assert read_spelled('{"id": 12345678901234567890123, "price": 1.50}') == {

@@ -71,7 +71,8 @@ def _whole(value: object) -> object:
 
 
 def _may_be_deep(text: str) -> bool:
-    return text.count("{") + text.count("[") > DEEPEST
+    """Tell whether enough is opened and closed; what is never closed is no JSON, and need not be walked through."""
+    return text.count("{") + text.count("[") > DEEPEST and text.count("}") + text.count("]") > DEEPEST
 
 
 def _flattened(line: str) -> str:

@@ -18,6 +18,9 @@ from logshape.lines.json_text import parse_patiently, text_of, whole
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+MOST_EVENTS: Final = 100_000
+MOST_COMMAS: Final = 1_000_000
+"""Both of a payload that must be mended: CloudWatch sends some thousand events, and each costs a kilobyte here."""
 _NO_TIME: Final = "no time between the years 2000 and 2100, and no neighbour has one"
 
 
@@ -33,8 +36,12 @@ class Draft(msgspec.Struct):
 
 def mended(inflated: bytes) -> Payload | str:
     """Return the payload in *inflated* with every event repaired, or why it is none."""
+    if inflated.count(b",") > MOST_COMMAS:
+        return f"not sound, and too much to be mended: more than {MOST_COMMAS} commas"
     value: Any = parse_patiently(inflated.decode(errors="replace"))
     match value:
+        case {"messageType": str(), "logEvents": list() as events} if len(events) > MOST_EVENTS:
+            return f"not sound, and too much to be mended: more than {MOST_EVENTS} events"
         case {"messageType": str() as kind, "logEvents": list() as events}:
             pass
         case dict():
