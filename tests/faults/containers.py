@@ -20,6 +20,7 @@ from logshape.local.functions import Context
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from multiprocessing.connection import Connection
+    from multiprocessing.context import ForkServerProcess
 
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 30.0
@@ -66,7 +67,7 @@ class Function:
         self.runs: list[Run] = []
         self._start = (name, dict(environ), output, memory)
         self._seconds = seconds
-        self._process: multiprocessing.context.ForkServerProcess | None = None
+        self._process: ForkServerProcess | None = None
         self._wire: Connection | None = None
 
     def __call__(self, event: object, _: object = None) -> object:
@@ -96,13 +97,14 @@ class Function:
 
     def stop(self) -> None:
         """Let the process do nothing more."""
-        self._send(signal.SIGSTOP)
+        _send(self._process, signal.SIGSTOP)
 
     def kill(self) -> None:
         """Kill the process, now."""
-        self._send(signal.SIGKILL)
-        if self._process:
-            self._process.join()
+        process = self._process  # another one may be there before this one is quite gone
+        _send(process, signal.SIGKILL)
+        if process:
+            process.join()
 
     @property
     def pid(self) -> int:
@@ -120,22 +122,24 @@ class Function:
             self._wire.close()
         self._process = self._wire = None
 
-    def _send(self, number: signal.Signals) -> None:
-        if self._process and self._process.pid:
-            with suppress(ProcessLookupError):
-                os.kill(self._process.pid, number)
-
     def _cold(self) -> Connection:
         mine, its = PROCESSES.Pipe()
         with _STARTING:
-            self._process = PROCESSES.Process(target=_serve, args=(its, *self._start), daemon=True)
-            self._process.start()
+            process = PROCESSES.Process(target=_serve, args=(its, *self._start), daemon=True)
+            process.start()
+            self._process = process
         its.close()
         if not mine.poll(START_SECONDS):
             raise TimedOut
         mine.recv()  # imported
         self._wire = mine
         return mine
+
+
+def _send(process: ForkServerProcess | None, number: signal.Signals) -> None:
+    if process and process.pid:
+        with suppress(ProcessLookupError):
+            os.kill(process.pid, number)
 
 
 def _serve(wire: Connection, name: str, environ: Mapping[str, str], output: Path, memory: int | None) -> None:

@@ -23,7 +23,7 @@ from tests.faults.bulk import Bulk
 from tests.faults.cases import EVENTS, REFUSED, SECONDS
 from tests.faults.containers import Function
 from tests.faults.wires import Wires, nobody, relay, well
-from tests.planted import PLACES, planted
+from tests.planted import PLACES, REDACT, planted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 CONTRACT = """
 version: 1
 name: {name}
+{redact}
 groups:
   - {{name: shop, match: [/aws/lambda/shop-*], formats: [aws/lambda-json, aws/lambda-text], keep: {{index: 14d}}}}
 """
@@ -297,7 +298,7 @@ class _Killer:
 def compiled_contract(home: Path, name: str = "shop") -> Path:
     """Write the contract *name* under *home*, compiled as a deployment does, and return the file."""
     file = home / "contract.yaml"
-    file.write_text(CONTRACT.format(name=name), encoding="utf-8")
+    file.write_text(CONTRACT.format(name=name, redact=REDACT), encoding="utf-8")
     (home / "queries").mkdir()
     compiled.write(file, file.with_suffix(".msgpack"))
     return file.with_suffix(".msgpack")
