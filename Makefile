@@ -3,6 +3,8 @@
 PYTHON ?= python3
 ARCH ?= arm64
 STACK ?= logshape
+COUNT ?= 100000
+SECONDS ?= 600
 
 BIN := .venv/bin
 UV := $(BIN)/uv
@@ -47,6 +49,14 @@ template: setup ## Write what follows from the contract into template.yaml
 .PHONY: bench
 bench: setup ## Measure the hot path against hand-written floors
 	$(BIN)/python tests/bench
+
+.PHONY: fuzz
+fuzz: setup ## Send 100,000 malformed payloads through ingest; COUNT= for another number, SEED= for the same again
+	$(BIN)/python -m tests.faults.fuzz --count $(COUNT) $(SEED:%=--seed %)
+
+.PHONY: soak
+soak: setup ## Run ingest at full speed for ten minutes, or SECONDS=, and watch its memory and its books
+	$(BIN)/python -m tests.faults.soak --seconds $(SECONDS)
 
 .PHONY: lock
 lock: $(UV) ## Resolve all dependencies anew and write the locks

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import gzip
 import itertools
 import json
@@ -12,7 +11,6 @@ from collections import Counter
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self
-from urllib.parse import quote_plus
 
 from moto.core import DEFAULT_ACCOUNT_ID as ACCOUNT_ID
 from moto.s3.models import s3_backends
@@ -22,6 +20,7 @@ from logshape.local.functions import Function as Lambda
 from tests.faults.bulk import Bulk
 from tests.faults.cases import EVENTS, REFUSED, SECONDS
 from tests.faults.containers import Function
+from tests.faults.payloads import SPOOL, notification, payload, queued
 from tests.faults.wires import Wires, nobody, relay, well
 from tests.planted import PLACES, REDACT, planted
 
@@ -44,7 +43,7 @@ name: {name}
 groups:
   - {{name: shop, match: [/aws/lambda/shop-*], formats: [aws/lambda-json, aws/lambda-text], keep: {{index: 14d}}}}
 """
-STREAM, ARCHIVE, SPOOL = "shop-archive", "archive", "spool"
+STREAM, ARCHIVE = "shop-archive", "archive"
 SHORT = tuple(
     place for place in PLACES if "long" not in place and "limit" not in place and "without an id" not in place
 )
@@ -302,33 +301,3 @@ def compiled_contract(home: Path, name: str = "shop") -> Path:
     (home / "queries").mkdir()
     compiled.write(file, file.with_suffix(".msgpack"))
     return file.with_suffix(".msgpack")
-
-
-def payload(events: Sequence[Mapping[str, object]]) -> dict[str, Any]:
-    """Return what CloudWatch Logs sends of *events*, lone surrogates and all."""
-    message = {
-        "messageType": "DATA_MESSAGE",
-        "owner": "123456789012",
-        "logGroup": "/aws/lambda/shop-orders",
-        "logStream": "2025/10/31/[$LATEST]a",
-        "subscriptionFilters": ["logshape/shop"],
-        "logEvents": events,
-    }
-    return {"awslogs": {"data": base64.b64encode(gzip.compress(json.dumps(message).encode(), 1)).decode()}}
-
-
-def notification(key: str) -> str:
-    """Return what S3 says when an object is created."""
-    described = {"bucket": {"name": SPOOL}, "object": {"key": quote_plus(key)}}
-    return json.dumps({"Records": [{"eventSource": "aws:s3", "eventName": "ObjectCreated:Put", "s3": described}]})
-
-
-def queued(messages: Mapping[str, str]) -> dict[str, Any]:
-    """Return what SQS hands to a function of *messages*, by id."""
-    arn = "arn:aws:sqs:us-east-1:123456789012:redrive"
-    return {
-        "Records": [
-            {"messageId": name, "receiptHandle": name, "body": body, "attributes": {}, "eventSourceARN": arn}
-            for name, body in messages.items()
-        ]
-    }

@@ -18,7 +18,8 @@ from logshape.local.aws import LocalAws
 from logshape.local.opensearch import Endpoint, Node
 from tests.faults.cases import EVENTS, Case, cases
 from tests.faults.node import NodeIndex
-from tests.faults.trial import Place, Trial, compiled_contract, payload
+from tests.faults.payloads import payload
+from tests.faults.trial import Place, Trial, compiled_contract
 from tests.planted import planted
 
 if TYPE_CHECKING:
