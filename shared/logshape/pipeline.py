@@ -64,7 +64,7 @@ class Pipeline:
     def __init__(
         self,
         contract: Contract,
-        redact_key: bytes | None = None,
+        redact_key: bytes | str | None = None,
         own_groups: Collection[str] = (),
         region: str | None = None,
     ) -> None:
@@ -80,7 +80,8 @@ class Pipeline:
         self._own_groups = frozenset(own_groups)
         self._objects = tuple(field.name for field in contract.fields if field.type == "object")
         self._routes = Routes(contract, self.fields, region)
-        self._redactor = Redactor(contract, self.fields, redact_key) if contract.redacts else None
+        key = redact_key.encode() if isinstance(redact_key, str) else redact_key
+        self._redactor = Redactor(contract, self.fields, key) if contract.redacts else None
         self._written = instants.writer()
 
     def shape(self, event: object, now_ms: int | None = None) -> Shipment:

@@ -36,7 +36,7 @@ def diff(new: Path, *edits: tuple[str, str], options: tuple[str, ...] = ()) -> R
 VERSION = ("version: 1 ", "version: 2 ")
 WEEK = ("period: day", "period: week")
 ADDED = ("fields: ", "fields:\n  paid: {type: boolean, why: money came}\n# ")
-REMOVED = ('  user_email: {type: keyword, why: "who ordered", example: a@example.com}\n', "")
+REMOVED = ('  user_email: {type: keyword, why: "who ordered", example: a@example.com, redact: hash}\n', "")
 
 
 def test_each_change_has_a_sign_a_word_and_a_reason(new: Path) -> None:

@@ -98,6 +98,12 @@ def test_the_contract_of_the_manual_loads() -> None:
         Field(name="status", type="integer", range=(100.0, 599.0), why="HTTP status returned", example=429),
     )
     assert shop.formats["orders-text"].examples[0].at == (16, 9)
+    assert shop.fields[3].redact == "hash"
+    assert shop.redact == (
+        Detector(name="email"),
+        Detector(name="aws-access-key"),
+        Detector(name="card", pattern=r"\b\d{13,19}\b", check="luhn"),
+    )
 
 
 def test_a_contract_needs_no_more_than_three_keys(library: Path) -> None:

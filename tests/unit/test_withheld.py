@@ -9,6 +9,8 @@ import msgspec
 import pytest
 
 import logshape
+from logshape.contract.load import built_in
+from logshape.contract.model import Detector
 from logshape.lines.envelope import LogEvent, Payload
 
 if TYPE_CHECKING:
@@ -140,10 +142,29 @@ def test_a_line_that_no_format_reads_has_no_fields(pipeline: logshape.Pipeline) 
 
 def test_detectors_leave_alone_what_stands_for_a_field(pipeline: logshape.Pipeline) -> None:
     """A hash looks like anything."""
-    from logshape.contract.model import Detector
-
     digits = Detector(name="digits", pattern=r"[0-9a-f]{8,}")
     both = logshape.Pipeline(msgspec.structs.replace(pipeline.contract, redact=(digits,)), redact_key=b"k")
 
     assert record(both, '{"message":"0123456789","mail":"anna"}')["who"] == ANNA
     assert json.loads(record(both, '{"message":"0123456789","mail":"anna"}')["raw"])["message"] == "[digits]"
+
+
+@pytest.mark.parametrize("name", ["client_ip", "path", "duration_ms", "billed_duration_ms", "status"])
+def test_what_the_built_in_formats_read_is_nowhere(name: str) -> None:
+    """Every example that gives a field, in text and in JSON: what was read is not in what is stored."""
+    contract = built_in()
+    fields = tuple(
+        msgspec.structs.replace(field, redact="drop") if field.name == name else field for field in contract.fields
+    )
+    plain, dropping = (
+        logshape.Pipeline(contract),
+        logshape.Pipeline(msgspec.structs.replace(contract, fields=fields, redact=())),
+    )
+    for format_ in contract.formats.values():
+        for example in format_.examples:
+            if name in example.record and str(example.record[name]) in example.line:
+                before, after = record(plain, example.line), record(dropping, example.line)
+
+                assert before[name] == example.record[name]
+                assert name not in after
+                assert after["raw"].count(str(example.record[name])) < example.line.count(str(example.record[name]))
