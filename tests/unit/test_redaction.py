@@ -163,6 +163,17 @@ def test_a_field_that_can_hold_no_text_becomes_null(pipeline: Callable[..., logs
     ).replace(MAIL, "[email]")
 
 
+@pytest.mark.parametrize(
+    "number", ["4111111111111111", "4111111111111111.0", "4.111111111111111e15", "41111111.11111111E+8"]
+)
+def test_a_number_is_found_however_it_is_spelled(pipeline: Callable[..., logshape.Pipeline], number: str) -> None:
+    """Stores would spell them all alike."""
+    shipment = pipeline().shape(event(f'{{"level":"INFO","time":"2025-10-31T22:38:21Z","message":"m","n":{number}}}'))
+
+    assert document(shipment)["attributes"] == {"n": "[card]"}
+    assert json.loads(row(shipment)["raw"])["n"] == "[card]"
+
+
 def test_what_is_exempt_stays(pipeline: Callable[..., logshape.Pipeline]) -> None:
     """Times, ids and where an event came from are what everything is found by."""
     ids = {"requestId": "79b4f56e-95b1-4643-9700-2807f4e68189", "traceId": "1-69053a1d-0123456789abcdef01234567"}

@@ -213,6 +213,8 @@ class Redactor:
         return msgspec.structs.replace(event, document=text.encode())
 
     def _search(self, record: Record, kept: frozenset[str]) -> None:
+        """Take out of *record* what detectors find, but for the fields *kept*, which hold what stands for a value."""
+        before = dict(record)
         for name in [name for name in record if name not in self._exempt and name not in kept]:
             value = record[name]
             if name == "raw" or (name == "message" and "raw" not in record):
@@ -222,6 +224,10 @@ class Redactor:
                     self._keep(record, name, value, self.text(value))
             elif value is not None:
                 self._keep(record, name, value, self.value(value))
+        if record["format"] in self._glued and "raw" in record:
+            for value in before.values():
+                if isinstance(value, str) and value in record["raw"]:
+                    record["raw"] = record["raw"].replace(value, self.text(value))
 
     def _keep(self, record: Record, name: str, value: object, redacted: object) -> None:
         """Put *redacted* in the place of *value*, if the field can hold it."""
