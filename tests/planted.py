@@ -12,7 +12,7 @@ import json
 import random
 import re
 import string
-from itertools import islice, product
+from itertools import islice, pairwise, product
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import re2
@@ -127,8 +127,14 @@ def _private_key(dice: random.Random) -> str:
 def _aws_secret_key(dice: random.Random) -> str:
     while True:
         key = _some(dice, 40, _LETTERS + "/+")
-        if any(map(str.isdigit, key)) and "//" not in key:
+        changes = sum(_kind(left) != _kind(right) for left, right in pairwise(key))
+        # One in some hundred has no digit or reads like a name by chance, and no detector could tell.
+        if changes >= 15 and any(map(str.isdigit, key)) and "//" not in key:
             return key
+
+
+def _kind(character: str) -> str:
+    return "A" if character.isupper() else "a" if character.islower() else "1" if character.isdigit() else character
 
 
 def _email(dice: random.Random) -> str:

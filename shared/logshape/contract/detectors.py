@@ -50,10 +50,14 @@ def luhn(found: str, _before: str = "") -> bool:
 CHECKS: Final[Mapping[Check, Callable[[str, str], bool]]] = {"luhn": luhn}
 
 
+_FEWEST: Final = 15  # changes of kind among forty characters: chance gives 25, names like `AutoScaling/latest` up to 14
+
+
 def _is_mixed(found: str, _before: str) -> bool:
-    """Tell forty random characters from a hash, a path and a long name."""
-    upper, lower = sum(map(str.isupper, found)), sum(map(str.islower, found))
-    return upper >= 5 and lower >= 5 and upper + lower < len(found)  # noqa: PLR2004 # of forty, chance gives ten to twenty
+    """Tell forty random characters from a hash, a path and a long name, which keep to a kind of character longer."""
+    kinds = ["A" if each.isupper() else "a" if each.islower() else "1" if each.isdigit() else each for each in found]
+    changes = sum(left != right for left, right in pairwise(kinds))
+    return changes >= _FEWEST and {"A", "a"} < set(kinds)
 
 
 def _is_token(found: str, _before: str) -> bool:
@@ -78,13 +82,22 @@ def _is_ipv4(found: str, before: str) -> bool:
     return not found.endswith(".0.0.0") and not word.lower().endswith(_VERSIONS)
 
 
+_SHORTEST_IPV6: Final = 5  # hexadecimal digits, as `fe80::1` has them
+
+
 def _is_ipv6(found: str, _before: str) -> bool:
-    """Tell an address from the names of a program, `Abc::Def`."""
+    """Tell an address from the names of a program, `Abc::Def`, and from what it numbers, `2::1`."""
     try:
         IPv6Address(found)
     except ValueError:
         return False
-    return any(map(str.isdigit, found)) or found.count(":") > 2  # noqa: PLR2004 # two are the `::` of a name
+    digits = len(found) - found.count(":")
+    return digits >= _SHORTEST_IPV6 and (any(map(str.isdigit, found)) or found.count(":") > 2)  # noqa: PLR2004 # a name has the two of `::`
+
+
+def _is_card(found: str, before: str) -> bool:
+    """Tell a card's number from the digits behind a point."""
+    return luhn(found) and not (before.endswith(".") and before[-2:-1].isdigit())
 
 
 _SHORTEST_PHONE, _LONGEST_PHONE = 8, 15  # digits, the country's included (ITU-T E.164)
@@ -143,10 +156,10 @@ BUILT_IN: Final[Mapping[str, tuple[Search, ...]]] = {
         ),
     ),
     "card": (
-        Search(pattern=_FIRST_FOUR + r"[0-9]{9,15})\b", passes=luhn),
-        Search(pattern=_FIRST_FOUR + r"(?:[ -][0-9]{4}){2}[ -][0-9]{1,4})\b", passes=luhn),
-        Search(pattern=_FIRST_FOUR + r"(?:[ -][0-9]{4}){3}[ -][0-9]{1,3})\b", passes=luhn),
-        Search(pattern=_FIRST_FOUR + r"[ -][0-9]{6}[ -][0-9]{4,5})\b", passes=luhn),
+        Search(pattern=_FIRST_FOUR + r"[0-9]{9,15})\b", passes=_is_card),
+        Search(pattern=_FIRST_FOUR + r"(?:[ -][0-9]{4}){2}[ -][0-9]{1,4})\b", passes=_is_card),
+        Search(pattern=_FIRST_FOUR + r"(?:[ -][0-9]{4}){3}[ -][0-9]{1,3})\b", passes=_is_card),
+        Search(pattern=_FIRST_FOUR + r"[ -][0-9]{6}[ -][0-9]{4,5})\b", passes=_is_card),
     ),
     "ipv4": (
         Search(
