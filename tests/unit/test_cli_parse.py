@@ -233,3 +233,10 @@ def test_input_that_cannot_be_read_ends_with_2(text: str | bytes, options: tuple
 
     assert isinstance(error, UnreadableInput)
     assert (error.exit_code, str(error)) == (2, message)
+
+
+def test_records_are_printed_as_they_would_be_stored() -> None:
+    """What is pasted from a terminal holds no secret; the contract here says nothing of redaction."""
+    (record,) = parse("INFO - key AKIAIOSFODNN7EXAMPLE\n")
+
+    assert (record["message"], record["raw"]) == ("key [aws-access-key]", "INFO - key [aws-access-key]")

@@ -401,6 +401,28 @@ def test_time_grows_with_the_line_and_with_nothing_else(filler: str) -> None:
     assert long < 4 * 16 * max(short, 0.002)
 
 
+def _keys(number: int) -> str:
+    return json.dumps(
+        {"level": "INFO", "time": "2025-10-31T22:38:21Z", **{f"a{each}@example.com": each for each in range(number)}}
+    )
+
+
+@pytest.mark.parametrize("written", [_keys, lambda number: f"{MAIL} " * number])
+def test_time_grows_with_the_number_of_secrets(written: Callable[[int], str]) -> None:
+    """A line that is nothing but addresses is made up by somebody who hopes for more than that."""
+
+    def seconds(number: int) -> float:
+        line = written(number)
+        start = time.process_time()
+        QUICK.shape(event(line))
+        return time.process_time() - start
+
+    seconds(10)
+    few, many = min(seconds(400) for _ in range(3)), seconds(3200)
+
+    assert many < 4 * 8 * max(few, 0.002)
+
+
 def test_a_redactor_works_alone() -> None:
     """`explain` asks it for one text."""
     contract = _contract()

@@ -239,11 +239,12 @@ class Redactor:
 
     def _object(self, value: dict[str, Any]) -> dict[str, Any]:
         found: dict[str, Any] = {}
+        times: dict[str, int] = {}
         for key, inner in value.items():
             redacted = name = self.text(key)
-            number = 2
             while redacted in found:  # two secrets may leave the same name
-                redacted, number = f"{name}-{number}", number + 1
+                times[name] = times.get(name, 1) + 1
+                redacted = f"{name}-{times[name]}"
             found[redacted] = self.value(inner)
         return found
 
