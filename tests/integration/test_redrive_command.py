@@ -88,9 +88,11 @@ def test_nothing_is_sent_before_somebody_says_so(spooled: Stack) -> None:
     result = run("redrive")
 
     assert (result.code, result.err) == (0, "nothing was sent; say --yes to send it\n")
-    assert [line.split()[:2] for line in result.out.splitlines()] == [
-        ["waits", "for"], ["archive", "1"], ["index", "1"],
-    ]  # fmt: skip
+    assert [line.split()[:3] for line in result.out.splitlines()] == [
+        ["waits", "for", "reason"],
+        ["archive", "archive-refused-ResourceNotFoundException", "1"],
+        ["index", "index-503", "1"],
+    ]
     assert (spooled.store.ids, len(spooled.kept("undelivered"))) == ([], 40)
 
 
@@ -127,6 +129,8 @@ FILTERS: dict[tuple[str, ...], list[str]] = {
     ("--group", GROUP): ["archive", "index"],
     ("--group", "/aws/lambda/other-*"): [],
     ("--since", "1h"): ["archive", "index"],
+    ("--reason", "index-5*"): ["index"],
+    ("--reason", "index-4*"): [],
     ("--until", "1h"): [],
     ("--until", "2020-01-01"): [],
     ("--since", "2020-01-01T00:00:00Z", "--sink", "archive"): ["archive"],

@@ -429,7 +429,7 @@ def test_an_object_that_is_kept_anew_just_as_it_was_stays(world: World) -> None:
         line | {"document": {"event_id": line["event_id"], "message": "x" * 900_000}} for line in documents(*"12345")
     ]
     content = b"".join(msgspec.json.encode(line) + b"\n" for line in lines)
-    key = f"spool/undelivered/index/1970/01/01/00/{hashlib.sha256(content).hexdigest()[:32]}.ndjson.gz"
+    key = f"spool/undelivered/index/1970/01/01/00/index-404.{hashlib.sha256(content).hexdigest()[:32]}.ndjson.gz"
     Folder.write(world.bucket, key, gzip.compress(content))
     world.bulk = statuses(_1=404, _2=404, _3=404, _4=404, _5=404)
 

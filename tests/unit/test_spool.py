@@ -8,7 +8,7 @@ import re
 from datetime import UTC, datetime
 
 from logshape.sinks import Document
-from logshape.sinks.spool import Spool
+from logshape.sinks.spool import Spool, rule_of
 from tests.wires import INDEX, document, row
 
 AT = datetime(2026, 1, 2, 3, 59, 59, tzinfo=UTC).timestamp()
@@ -32,8 +32,8 @@ def test_an_undelivered_document_is_kept_as_the_sink_takes_it() -> None:
     """Redrive sends these bytes and asks nobody how they were made."""
     bucket = Bucket()
 
-    bucket.spool().undelivered("archive", [ROW])
-    bucket.spool().undelivered("index", [DOCUMENT])
+    bucket.spool().undelivered("archive", [ROW], "archive-busy-Throttling")
+    bucket.spool().undelivered("index", [DOCUMENT], "index-503")
 
     contents = [gzip.decompress(content) for content in bucket.values()]
     assert contents == [
@@ -41,9 +41,20 @@ def test_an_undelivered_document_is_kept_as_the_sink_takes_it() -> None:
         b'{"event_id":"2","index":"%s","document":%s}\n' % (INDEX.encode(), document("2")),
     ]
     assert [re.sub("[0-9a-f]{32}", "*", key) for key in bucket] == [
-        "undelivered/archive/2026/01/02/03/*.ndjson.gz",
-        "undelivered/index/2026/01/02/03/*.ndjson.gz",
+        "undelivered/archive/2026/01/02/03/archive-busy-Throttling.*.ndjson.gz",
+        "undelivered/index/2026/01/02/03/index-503.*.ndjson.gz",
     ]
+    assert [rule_of(key) for key in bucket] == ["archive-busy-Throttling", "index-503"]
+
+
+def test_a_reason_that_a_store_has_made_up_is_still_a_name() -> None:
+    """It stands in a key, which a shell, a URL and a folder have to hold as it is."""
+    bucket = Bucket()
+
+    key = bucket.spool().undelivered("index", [DOCUMENT], f"index-a/b 'ü'.{'x' * 100}")
+
+    assert rule_of(key) == f"index-a-b-----{'x' * 66}"
+    assert (rule_of("undelivered/index/mine.ndjson.gz"), rule_of("undelivered/index/mine")) == ("", "")
 
 
 def test_the_same_documents_are_one_object_and_others_another() -> None:
@@ -51,7 +62,7 @@ def test_the_same_documents_are_one_object_and_others_another() -> None:
     bucket = Bucket()
 
     for documents in ([DOCUMENT], [DOCUMENT], [DOCUMENT, DOCUMENT]):
-        bucket.spool().undelivered("index", documents)
+        bucket.spool().undelivered("index", documents, "index-503")
 
     assert len(bucket) == 2
     assert len(bucket.lines()) == 3

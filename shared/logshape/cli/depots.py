@@ -83,11 +83,11 @@ def options(command: click.decorators.FC) -> click.decorators.FC:
     return command
 
 
-def wish(asked: Asked, sink: SinkName | None = None) -> Wish:
+def wish(asked: Asked, sink: SinkName | None = None, reason: str | None = None) -> Wish:
     """Return which objects are meant."""
     from logshape.delivery.waiting import Wish
 
-    return Wish(sink=sink, since=asked.since, until=asked.until, group=asked.group)
+    return Wish(sink=sink, since=asked.since, until=asked.until, group=asked.group, reason=reason)
 
 
 def environment(asked: Asked) -> dict[str, str]:

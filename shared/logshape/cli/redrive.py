@@ -28,9 +28,18 @@ if TYPE_CHECKING:
 @click.command("redrive")
 @depots.options
 @click.option("--sink", type=click.Choice(("archive", "index")), help="Only what waits for this one.")
+@click.option("--reason", metavar="GLOB", help="Only what waits by such a rule, `index-5*`; see what is shown.")
 @click.option("--rate", type=click.IntRange(min=1), metavar="N", help="At most N documents a second.")
 @click.option("--yes", is_flag=True, help="Send what is found, without asking.")
-def command(*, sink: SinkName | None, rate: int | None, yes: bool, as_json: bool, **options: Any) -> None:  # noqa: ANN401 # as in plan
+def command(
+    *,
+    sink: SinkName | None,
+    reason: str | None,
+    rate: int | None,
+    yes: bool,
+    as_json: bool,
+    **options: Any,  # noqa: ANN401 # as in plan
+) -> None:
     """
     Send again what waits in a spool.
 
@@ -44,7 +53,7 @@ def command(*, sink: SinkName | None, rate: int | None, yes: bool, as_json: bool
     asked = depots.Asked(**options)
     environ = depots.environment(asked)
     aws = connections.Aws(environ)
-    found = list(waiting.find(waiting.depots(environ, aws), depots.wish(asked, sink)))
+    found = list(waiting.find(waiting.depots(environ, aws), depots.wish(asked, sink, reason)))
     if not as_json:
         click.echo(_table(found) if found else "nothing waits")
     if not found or not depots.asks(f"Send {_counted(len(found))}?", yes=yes, as_json=as_json):
@@ -95,11 +104,11 @@ def _one(redriver: Redriver, each: Waiting) -> Waits | None:
 
 
 def _table(found: Sequence[Waiting]) -> str:
-    rows: list[Sequence[object]] = [("waits for", "objects", "bytes", "oldest", "newest")]
-    for name in sorted({each.name for each in found}):
-        items = [each.item for each in found if each.name == name]
+    rows: list[Sequence[object]] = [("waits for", "reason", "objects", "bytes", "oldest", "newest")]
+    for name, reason in sorted({(each.name, each.reason) for each in found}):
+        items = [each.item for each in found if (each.name, each.reason) == (name, reason)]
         times = [item.modified for item in items]
-        rows.append((name, len(items), sum(item.size for item in items), _time(min(times)), _time(max(times))))
+        rows.append((name, reason, len(items), sum(item.size for item in items), _time(min(times)), _time(max(times))))
     return aligned(rows)
 
 
@@ -108,6 +117,7 @@ def _found(found: Sequence[Waiting]) -> list[dict[str, object]]:
         {
             "object": each.store.address(each.item.key),
             "waits_for": each.name,
+            "reason": each.reason,
             "bytes": each.item.size,
             "since": _time(each.item.modified),
         }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import defaultdict
 from collections.abc import Callable  # noqa: TC003 # msgspec reads the annotations when it makes the class
 from typing import TYPE_CHECKING, Final
 
@@ -137,7 +138,7 @@ class _Course:
         self._alone = alone
         self._tally = sending.tallies.setdefault(sink.name, Tally())
         self._touched = False
-        self._left: list[Document] = []
+        self._left: defaultdict[str, list[Document]] = defaultdict(list)
         self._waits: Waits | None = None
         self._ended = False
 
@@ -148,12 +149,12 @@ class _Course:
             documents = [each for each in chunk if isinstance(each, Document)]
             if not self._ended:
                 self._ended = self._send(self._young(documents))
-            else:
-                self._left += documents
+            elif documents:
+                self._left[self._waits.rule if self._waits else NO_TIME] += documents
             if self._ended and not self._touched:
                 return self._waits
             self._put_away([each for each in chunk if isinstance(each, Bad)])
-            if sum(len(document.body) for document in self._left) > MOST_BYTES:
+            if sum(len(document.body) for some in self._left.values() for document in some) > MOST_BYTES:
                 self._keep()
         if self._left and not self._touched:
             return self._waits
@@ -173,7 +174,7 @@ class _Course:
         if not documents:
             return False
         if time.monotonic() >= self._sending.terms.until:
-            self._left += documents
+            self._left[NO_TIME] += documents
             self._waits = self._waits or Waits(rule=NO_TIME, soon=True)
             return True
         self._sending.terms.pace(len(documents))
@@ -187,7 +188,8 @@ class _Course:
             for document in self._sink.documents(poison.parcel)
         ]
         self._quarantine(refused)
-        self._left += [document for failure in outcome.open for document in self._sink.documents(failure.parcel)]
+        for failure in outcome.open:
+            self._left[failure.rule] += self._sink.documents(failure.parcel)
         return self._judge(outcome)
 
     def _tried(self, documents: Sequence[Document]) -> Outcome:
@@ -234,12 +236,12 @@ class _Course:
             self._touched = True
 
     def _keep(self) -> None:
-        """Keep what is left so far in an object of its own, before the one that it comes from is removed."""
-        if self._left:
-            self._sending.wrote(self._spool.undelivered(self._sink.name, self._left))
-            self._tally.left += len(self._left)
+        """Keep what is left so far in objects of its own, before the one that it comes from is removed."""
+        for rule, documents in self._left.items():
+            self._sending.wrote(self._spool.undelivered(self._sink.name, documents, rule))
+            self._tally.left += len(documents)
             self._touched = True
-            self._left = []
+        self._left.clear()
 
 
 def _chunks(found: Iterable[Document | Bad], first: int, others: int) -> Iterator[list[Document | Bad]]:

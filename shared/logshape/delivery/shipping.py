@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from functools import partial
 from typing import TYPE_CHECKING, Final, TypeAlias, assert_never
 
@@ -137,7 +137,12 @@ def _left(outcomes: dict[Sink, Outcome]) -> Iterator[Leftover]:
 
 
 def _spool(sink: Sink, outcome: Outcome, spool: Spool) -> None:
-    spool.undelivered(sink.name, (document for failure in outcome.open for document in sink.documents(failure.parcel)))
+    """Keep an object for each reason, so that whoever sends again by hand can choose by it."""
+    parcels: defaultdict[str, list[bytes]] = defaultdict(list)
+    for failure in outcome.open:
+        parcels[failure.rule].append(failure.parcel)
+    for rule, some in parcels.items():
+        spool.undelivered(sink.name, (document for parcel in some for document in sink.documents(parcel)), rule)
 
 
 def _quarantine(sink: Sink, outcome: Outcome, spool: Spool) -> None:

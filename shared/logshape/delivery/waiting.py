@@ -14,6 +14,7 @@ from logshape.delivery.contents import Unconverted, Undelivered, Uninvoked, kind
 from logshape.delivery.sweeping import places
 from logshape.lines import envelope
 from logshape.sinks import Document
+from logshape.sinks.spool import rule_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -26,12 +27,17 @@ SPOOL: Final = "LOGSHAPE_SPOOL"
 
 
 class Wish(msgspec.Struct, frozen=True, kw_only=True):
-    """Which objects are meant; what is not said is all. Times are in seconds since 1970."""
+    """
+    Which objects are meant; what is not said is all.
+
+    Times are in seconds since 1970; *group* is a glob on log groups, *reason* one on the rules by which things wait.
+    """
 
     sink: SinkName | None = None
     since: float | None = None
     until: float | None = None
     group: str | None = None
+    reason: str | None = None
 
     def when(self, item: Item) -> bool:
         """Tell whether *item* was put there in the time that is meant."""
@@ -57,6 +63,11 @@ class Waiting(msgspec.Struct, frozen=True, kw_only=True):
                 return "conversion"
             case _:
                 return "invocation"
+
+    @property
+    def reason(self) -> str:
+        """The rule by which its documents wait, as far as its name tells."""
+        return rule_of(self.item.key)
 
 
 def depots(environ: Mapping[str, str], aws: Aws) -> list[tuple[Store, str]]:
@@ -90,7 +101,8 @@ def find(places: list[tuple[Store, str]], wish: Wish) -> Iterator[Waiting]:
             if kind is None or not wish.when(item):
                 continue
             waiting = Waiting(store=store, item=item, kind=kind)
-            if _for(waiting, wish.sink) and (wish.group is None or _of(waiting, wish.group)):
+            why = wish.reason is None or fnmatchcase(waiting.reason, wish.reason)
+            if why and _for(waiting, wish.sink) and (wish.group is None or _of(waiting, wish.group)):
                 yield waiting
 
 

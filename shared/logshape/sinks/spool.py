@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import time
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
@@ -40,7 +41,7 @@ class Quarantined(Spooled, frozen=True, kw_only=True, omit_defaults=True):
 
 class Spool:
     """
-    The place for documents while no sink has them: gzip NDJSON under a key that says whose, since when, and what.
+    The place for documents while no sink has them: gzip NDJSON under a key that says whose, since when, why, and what.
 
     A key ends in a digest of the content. So an invocation that is tried again within the hour writes the same
     object and not a second one, and no object is ever replaced by another. What raises was not written.
@@ -52,15 +53,16 @@ class Spool:
         self._contract_version = contract_version
         self._clock = clock
 
-    def undelivered(self, sink: SinkName, documents: Iterable[Document]) -> str:
+    def undelivered(self, sink: SinkName, documents: Iterable[Document], rule: str) -> str:
         """
-        Keep *documents* until *sink* takes them, and return the key.
+        Keep *documents*, which *rule* says why *sink* has not taken, until it does, and return the key.
 
         Raises:
             OutsideFailure: none of them is kept.
 
         """
-        return self._write(f"undelivered/{sink}", (_spooled(document) for document in documents))
+        name = _UNSAID.sub("-", rule)[:_LONGEST_RULE]
+        return self._write(f"undelivered/{sink}", (_spooled(document) for document in documents), f"{name}.")
 
     def quarantine(self, place: Place, refused: Iterable[tuple[Document, str, str]]) -> str:
         """
@@ -111,13 +113,19 @@ class Spool:
             found = None
         return self._contract_version if found is None else found
 
-    def _write(self, folder: str, lines: Iterable[Spooled]) -> str:
+    def _write(self, folder: str, lines: Iterable[Spooled], why: str = "") -> str:
         content = _ENCODER.encode_lines(lines)
         hour = time.strftime("%Y/%m/%d/%H", time.gmtime(self._clock()))
         digest = hashlib.sha256(content).hexdigest()[:32]
-        key = f"{folder}/{hour}/{digest}.ndjson.gz"
+        key = f"{folder}/{hour}/{why}{digest}.ndjson.gz"
         self._keep(key, igzip.compress(content, 1, mtime=0))
         return key
+
+
+def rule_of(key: str) -> str:
+    """Return why the documents under *key* were not taken, empty where the key does not say."""
+    found = _KEY.search(key)
+    return found[1] if found else ""
 
 
 class _Shaped(msgspec.Struct):
@@ -136,6 +144,9 @@ def spooled(line: bytes) -> Document:
     return Document(event_id=found.event_id or "", body=bytes(found.document), index=found.index)
 
 
+_UNSAID: Final = re.compile(r"[^\w-]", re.ASCII)  # a store may say anything, and a key should need no quotes
+_LONGEST_RULE: Final = 80
+_KEY: Final = re.compile(r"/([\w-]+)\.[0-9a-f]{32}\.ndjson\.gz$")
 _ENCODER: Final = msgspec.json.Encoder()
 _SHAPED: Final = msgspec.json.Decoder(_Shaped)
 _SPOOLED: Final = msgspec.json.Decoder(Spooled)
