@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
 import pytest
 
 from logshape.cli import main
+from logshape.cli.planning import progress
 from logshape.connections import control
 from tests.wires import Asked, Told, served
 
@@ -129,6 +132,29 @@ def test_on_a_terminal_apply_shows_the_plan_and_asks(
     assert "+ create metric-filter /app/orders-a:logshape/shop/errors" in out
     assert err.startswith("Make 4 changes? [y/N]: ")
     assert (code, len(logs.describe_metric_filters()["metricFilters"])) == outcome
+
+
+def test_a_long_apply_shows_how_far_it_is_on_a_terminal_and_nowhere_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    """At five calls a second an account takes minutes, and a pipe wants none of it."""
+    monkeypatch.setenv("TERM", "xterm")
+    screen, terminal = os.openpty()
+    with os.fdopen(terminal, "w") as stderr:
+        monkeypatch.setattr(sys, "stderr", stderr)
+        with progress(2, "changes") as tell:
+            tell(None)
+            tell(None)
+    shown = b""
+    with suppress(OSError):  # as Linux says that there is no more
+        while piece := os.read(screen, 65536):
+            shown += piece
+    os.close(screen)
+    pipe = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", pipe)
+    with progress(1, "changes") as tell:
+        tell(None)
+
+    assert re.search(b"changes.*100%", shown)
+    assert pipe.getvalue() == ""
 
 
 def test_log_groups_born_since_refuse_the_apply_by_name(run: Run, logs: Any) -> None:  # noqa: ANN401 # as above
