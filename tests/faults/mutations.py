@@ -265,7 +265,7 @@ def _bomb(dice: random.Random) -> Any:  # noqa: ANN401 # as above
         case 1:
             return _event(gzip.compress(b" " * (size // 40), 1) * 40)
         case 2:
-            message["logEvents"][0]["message"] = dice.choice('a\\{"é') * (size // 2)
+            message["logEvents"][0]["message"] = dice.choice('a\\{"é') * 2**20
         case 3:
             message["logEvents"] = [{**event, "message": event["message"] * 99} for event in message["logEvents"]] * 9
         case _:
