@@ -216,6 +216,15 @@ def test_events_that_share_an_id_are_kept_apart_by_their_text() -> None:
     assert [event.id for event in payload.events] == ["a", "a-1", "a", "a-2", "a-1"]
 
 
+def test_an_id_that_is_made_is_nobody_elses() -> None:
+    """The index would take the second for a copy of the first, and the books would call it stored."""
+    pairs = (("a", "one"), ("a", "two"), ("a-1", "three"))
+
+    payload = _mend(*({"id": event_id, "timestamp": TIME, "message": text} for event_id, text in pairs))
+
+    assert [(event.id, event.message) for event in payload.events] == [("a", "one"), ("a-2", "two"), ("a-1", "three")]
+
+
 def test_a_deeply_nested_event_is_mended_too() -> None:
     """A recursive reader would have ended the invocation."""
     nested = f'{{"id":"a","timestamp":{TIME},"message":{"[" * 5000 + "]" * 5000}}}'

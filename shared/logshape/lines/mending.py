@@ -119,13 +119,24 @@ def _made_id(stream: str, ordinal: int, draft: Draft) -> str:
 
 def _part_ids(drafts: Sequence[Draft]) -> None:
     """Keep apart events that share an id and differ in text: the first keeps it, the n-th other is ``<id>-n``."""
-    texts: dict[str, dict[str, int]] = {}
+    taken = {draft.id for draft in drafts}
+    made: dict[str, dict[str, str]] = {}
     for draft in drafts:
-        seen = texts.setdefault(draft.id or "", {})
-        number = seen.setdefault(draft.message, len(seen))
-        if number:
-            draft.id = f"{draft.id}-{number}"
+        own = draft.id or ""
+        of_texts = made.setdefault(own, {})
+        if draft.message not in of_texts:
+            of_texts[draft.message] = _free(own, len(of_texts), taken) if of_texts else own
+        draft.id = of_texts[draft.message]
+        if draft.id != own:
             draft.faults.append("shared:event_id")
+
+
+def _free(own: str, number: int, taken: set[str | None]) -> str:
+    """Return ``<own>-number``, or the next number of which no event has the id already, and take it."""
+    while (free := f"{own}-{number}") in taken:
+        number += 1
+    taken.add(free)
+    return free
 
 
 def _settle(draft: Draft, payload: Payload) -> None:
