@@ -233,6 +233,8 @@ def _index() -> Iterator[Case]:
     )
     busy = items(Refusal(429, "rejected_execution_exception", some))
     yield Case(name="index: 429 for some", faults={"index": busy}, index=Ends(spooled=3))
+    hour = status(503, b"", ("retry-after", "3600"))
+    yield Case(name="index: 503 for an hour", faults={"index": hour}, index=SPOOLED)
     yield Case(name="index: 413 above a size", faults={"index": larger_than(4000)})
     yield Case(name="index: 413 for anything", faults={"index": status(413)}, index=QUARANTINED)
     for of_all in (True, False):

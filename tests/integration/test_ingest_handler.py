@@ -18,7 +18,6 @@ from tests.stack import CONTRACT, EVENTS, FUNCTIONS, ROOT, SPOOL, STREAM, payloa
 from tests.wires import Told, created, ids
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from tests.stack import Stack
@@ -115,44 +114,6 @@ def test_a_batch_that_lambda_gives_up_comes_home_by_redrive(stack: Stack) -> Non
 
     assert stack.redrive() == []
     assert (sorted(stack.store.ids), sorted(stack.archived())) == (EVENTS, EVENTS)
-
-
-def cut(_: Asked) -> Told:
-    """Promise more than is sent."""
-    return Told(200, b'{"items":[', (("content-length", "99"), ("connection", "close")))
-
-
-INDEX_FAULTS: dict[str, tuple[Callable[[Asked], Told], str]] = {
-    "a reset in place of an answer": (lambda _: Told(0), "index_spooled"),
-    "an answer cut short": (cut, "index_spooled"),
-    "HTML with 200": (lambda _: Told(200, b"<html>sign in</html>"), "index_spooled"),
-    "no items": (lambda _: Told(200, b'{"items":[]}'), "index_spooled"),
-    "401": (lambda _: Told(401), "index_spooled"),
-    "403": (lambda _: Told(403, b'{"error":{"type":"security_exception"}}'), "index_spooled"),
-    "404": (lambda _: Told(404), "index_spooled"),
-    "429": (lambda _: Told(429, b"", (("retry-after", "1"),)), "index_spooled"),
-    "500": (lambda _: Told(500), "index_spooled"),
-    "502": (lambda _: Told(502, b"<html>"), "index_spooled"),
-    "503 for an hour": (lambda _: Told(503, b"", (("retry-after", "3600"),)), "index_spooled"),
-    "504": (lambda _: Told(504), "index_spooled"),
-    "413 for any body": (lambda _: Told(413), "index_quarantined"),
-    "400 by a proxy": (lambda _: Told(400, b"<html>"), "index_spooled"),
-    "400 by the cluster": (lambda _: Told(400, b'{"error":{"type":"parse_exception"}}'), "index_spooled"),
-    "a read-only block": (lambda _: Told(429, b'{"error":{"type":"cluster_block_exception"}}'), "index_spooled"),
-}
-
-
-@pytest.mark.parametrize("fault", INDEX_FAULTS)
-def test_an_index_that_fails_loses_nothing_and_leaves_the_archive_alone(stack: Stack, fault: str) -> None:
-    """Every event is in the archive, and in the spool or in quarantine for the index."""
-    stack.store.answer, count = INDEX_FAULTS[fault]
-
-    ledger = stack.ingest(payload(*EVENTS))
-
-    assert ledger == Ledger(**{"received": 20, "archived": 20, count: 20})
-    folder = {"index_spooled": "undelivered/index", "index_quarantined": "quarantine/index"}[count]
-    assert sorted(stack.kept(folder)) == EVENTS
-    assert stack.archived() == EVENTS
 
 
 def test_items_that_fail_are_sent_again_alone(stack: Stack) -> None:
