@@ -9,12 +9,14 @@ import zipfile
 from contextlib import ExitStack, contextmanager
 from functools import cache
 from itertools import chain
+from threading import Thread
 from typing import TYPE_CHECKING, Any, Final, Self
 
 import boto3
 from botocore.config import Config
 from moto.moto_api._internal.models import moto_api_backend
-from moto.server import ThreadedMotoServer
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+from werkzeug.serving import make_server
 
 from logshape.local.corrections import corrected
 from logshape.local.firehose import Firehose
@@ -41,6 +43,7 @@ LOG: Final = "functions.log"
 LOOPBACK: Final = "127.0.0.1,localhost"
 KEY: Final = "local"
 """Both halves of the credentials: moto takes any, and these can open nothing else."""
+_POLL_SECONDS: Final = 0.02
 _TRUST: Final = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRole"}],
@@ -60,6 +63,7 @@ class LocalAws:
         self.ids = EventIds()
         self.metrics = Metrics()
         self.endpoint = ""
+        self._clients: dict[str, Any] = {}
         self._functions: dict[str, Function] = {}
         self._mappings: list[Mapping] = []
         self._stack = ExitStack()
@@ -67,16 +71,13 @@ class LocalAws:
     def __enter__(self) -> Self:
         """Serve."""
         moto_api_backend.reset()
+        self._clients.clear()
         self.home.mkdir(parents=True, exist_ok=True)
         with ExitStack() as stack:
             log = stack.enter_context((self.home / LOG).open("w", encoding="utf-8", buffering=1))
             stack.enter_context(divided(log))
             stack.enter_context(_quiet(logging.getLogger("werkzeug")))
-            server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
-            server.start()
-            stack.callback(server.stop)
-            host, port = server.get_host_and_port()
-            self.endpoint = f"http://{host}:{port}"
+            self.endpoint = stack.enter_context(_served())
             self.firehose = Firehose(self.client("s3"), self.client("glue"), self.home)
             stack.callback(self.firehose.close)
             stack.enter_context(corrected(self._functions, self.ids, self.metrics, self.firehose))
@@ -101,7 +102,10 @@ class LocalAws:
 
     def client(self, service: str) -> Any:  # noqa: ANN401 # boto3 makes clients at run time; callers say which they want
         """Return a boto3 client of *service* that uses this AWS, whatever the environment says."""
-        return _session().client(service, endpoint_url=self.endpoint, config=Config(proxies={}))
+        if service not in self._clients:
+            made = _session().client(service, endpoint_url=self.endpoint, config=Config(proxies={}))
+            self._clients[service] = made
+        return self._clients[service]
 
     def function(self, name: str, handler: Handler, *, failures: str) -> str:
         """
@@ -171,6 +175,20 @@ class LocalAws:
     def _into(self, bucket: str) -> Callable[[str, bytes], object]:
         s3: S3Client = self.client("s3")
         return lambda key, body: s3.put_object(Bucket=bucket, Key=key, Body=body)
+
+
+@contextmanager
+def _served() -> Iterator[str]:
+    """Serve moto under the URL that is given; moto's own thread takes half a second to notice that it is to stop."""
+    app = DomainDispatcherApplication(create_backend_app)
+    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=MotoRequestHandler)
+    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": _POLL_SECONDS}, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
 
 
 @cache
