@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import time
+from contextlib import contextmanager
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import msgspec
 
+from logshape.errors import OutsideFailure
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
 
 class Reply(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,6 +58,24 @@ def refused(response: Mapping[str, Any]) -> Refused:
         code=response.get("Error", {}).get("Code", "Unknown"),
         after=seconds_to_wait(metadata.get("HTTPHeaders", {}).get("retry-after", "")),
     )
+
+
+@contextmanager
+def told(what: str) -> Iterator[None]:
+    """
+    Let botocore's failures be ours, of *what* and without their text, which may quote an event.
+
+    Raises:
+        OutsideFailure: AWS did not answer, or refused; it names *what* and the code.
+
+    """
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        yield
+    except (BotoCoreError, ClientError) as error:
+        code = refused(error.response).code if isinstance(error, ClientError) else type(error).__name__
+        raise OutsideFailure(f"{what}: {code}") from error
 
 
 def seconds_to_wait(after: str) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
+from logshape.connections.answers import told
 from logshape.errors import OutsideFailure
 
 if TYPE_CHECKING:
@@ -30,14 +31,8 @@ def redact_key(environ: Mapping[str, str], aws: Aws) -> bytes | None:
     written = environ.get("LOGSHAPE_REDACT_KEY", "")
     if not _ARN.fullmatch(written):
         return written.encode() or None
-    from botocore.exceptions import BotoCoreError, ClientError
-
-    try:
+    with told("LOGSHAPE_REDACT_KEY"):
         secret: dict[str, Any] = aws.client("secretsmanager", tries=_TRIES).get_secret_value(SecretId=written)
-    except ClientError as error:
-        raise OutsideFailure(f"LOGSHAPE_REDACT_KEY: {error.response['Error']['Code']}") from error
-    except BotoCoreError as error:
-        raise OutsideFailure(f"LOGSHAPE_REDACT_KEY: {type(error).__name__}") from error
     key: bytes = secret.get("SecretString", "").encode() or secret.get("SecretBinary", b"")
     if not key:
         raise OutsideFailure("LOGSHAPE_REDACT_KEY: the secret is empty")

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, Any, Final, Protocol
 from urllib.parse import urlsplit
 
 import msgspec
 
-from logshape.connections.answers import refused
+from logshape.connections.answers import told
 from logshape.errors import InvalidEnvironment, OutsideFailure
 
 if TYPE_CHECKING:
@@ -64,7 +63,7 @@ class Bucket:
 
         file: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 # who reads it closes it
         try:
-            with self._told(key):
+            with told(self.address(key)):
                 found = self._of_s3(self._s3.get_object(Bucket=self._name, Key=key), key)
                 for piece in found["Body"].iter_chunks(_PIECE):
                     file.write(piece)
@@ -78,18 +77,18 @@ class Bucket:
 
     def write(self, key: str, body: bytes) -> None:
         """Put an object."""
-        with self._told(key):
+        with told(self.address(key)):
             kind = "application/gzip" if key.endswith(".gz") else "application/octet-stream"
             self._of_s3(self._s3.put_object(Bucket=self._name, Key=key, Body=body, ContentType=kind), key)
 
     def remove(self, key: str) -> None:
         """Delete an object."""
-        with self._told(key):
+        with told(self.address(key)):
             self._s3.delete_object(Bucket=self._name, Key=key)
 
     def listed(self, prefix: str) -> Iterator[Item]:
         """List objects, a page at a time."""
-        with self._told(prefix):
+        with told(self.address(prefix)):
             for page in self._s3.get_paginator("list_objects_v2").paginate(Bucket=self._name, Prefix=prefix):
                 for found in page.get("Contents", ()):
                     modified = found["LastModified"].timestamp()
@@ -108,16 +107,6 @@ class Bucket:
         if "ETag" not in answer:
             raise OutsideFailure(f"{self.address(key)}: an answer that is not S3's")
         return answer
-
-    @contextmanager
-    def _told(self, key: str) -> Iterator[None]:
-        from botocore.exceptions import BotoCoreError, ClientError
-
-        try:
-            yield
-        except (BotoCoreError, ClientError) as error:
-            code = refused(error.response).code if isinstance(error, ClientError) else type(error).__name__
-            raise OutsideFailure(f"{self.address(key)}: {code}") from error
 
 
 class Folder:

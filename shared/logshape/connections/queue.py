@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
-from logshape.connections.answers import refused
+from logshape.connections.answers import told
 from logshape.errors import OutsideFailure
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from logshape.connections.aws import Aws
 
@@ -33,7 +32,7 @@ class Queue:
 
     def waiting(self) -> int:
         """Return how many messages there are: those that may be taken, those that are taken, those that are delayed."""
-        with self._told():
+        with told(self._name):
             found = self._sqs.get_queue_attributes(QueueUrl=self._found(), AttributeNames=list(_COUNTS))["Attributes"]
         return sum(int(found[name]) for name in _COUNTS)
 
@@ -41,7 +40,7 @@ class Queue:
         """Send a message for each of *bodies*; some may have been sent where this raises."""
         for start in range(0, len(bodies), MOST):
             entries = [{"Id": str(n), "MessageBody": body} for n, body in enumerate(bodies[start : start + MOST])]
-            with self._told():
+            with told(self._name):
                 answer = self._sqs.send_message_batch(QueueUrl=self._found(), Entries=entries)
             if failed := answer.get("Failed"):
                 raise OutsideFailure(f"{self._name}: {len(failed)} messages were not sent: {failed[0]['Code']}")
@@ -54,7 +53,7 @@ class Queue:
                 {"Id": str(n), "ReceiptHandle": receipt, "VisibilityTimeout": seconds[receipt]}
                 for n, receipt in enumerate(receipts[start : start + MOST])
             ]
-            with self._told():
+            with told(self._name):
                 self._sqs.change_message_visibility_batch(QueueUrl=self._found(), Entries=entries)
 
     @property
@@ -66,13 +65,3 @@ class Queue:
             account, name = self._name.split(":")[4:6]
             self._url = self._sqs.get_queue_url(QueueName=name, QueueOwnerAWSAccountId=account)["QueueUrl"]
         return self._url
-
-    @contextmanager
-    def _told(self) -> Iterator[None]:
-        from botocore.exceptions import BotoCoreError, ClientError
-
-        try:
-            yield
-        except (BotoCoreError, ClientError) as error:
-            code = refused(error.response).code if isinstance(error, ClientError) else type(error).__name__
-            raise OutsideFailure(f"{self._name}: {code}") from error

@@ -32,8 +32,8 @@ class Redriver:
     Sends objects again, one after the other.
 
     An object is removed only after its last document is stored, in quarantine, or in another object: whoever is stopped
-    in between leaves it as it was. *taken* is what ingest would have told of the events that
-    were shaped for the first time.
+    in between leaves it as it was. *taken* is what ingest would have told of the events that were shaped for the first
+    time.
     """
 
     def __init__(self, pipeline: Pipeline, sinks: Sinks, spool: Spool, terms: Terms) -> None:
